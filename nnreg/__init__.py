@@ -1,0 +1,28 @@
+"""Regularising neural networks: every method derived in the book, finished here.
+
+>>> import numpy as np
+>>> from nnreg import L1, L2
+>>> w = np.array([0.5, -2.0, 0.0])
+>>> L2(0.5).value(w)
+2.125
+>>> L1(0.1).grad(w)
+array([ 0.1, -0.1,  0. ])
+"""
+
+from nnreg import conventions, data, nn
+from nnreg.gradcheck import GradientReport, check_gradient
+from nnreg.penalties import L1, L2, ElasticNet, Penalty
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "L1",
+    "L2",
+    "ElasticNet",
+    "GradientReport",
+    "Penalty",
+    "check_gradient",
+    "conventions",
+    "data",
+    "nn",
+]

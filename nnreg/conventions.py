@@ -1,0 +1,189 @@
+r"""From our :math:`\lambda` to other libraries' settings, and back.
+
+Ours: the data loss is a *mean* over the n rows, the penalty a *sum* over the weights, and there is
+no factor ½: ``loss = mean(...) + lam * (l1_ratio * sum(|w|) + (1 - l1_ratio) * sum(w**2))``.
+Others divide the penalty by n, or put ½ before it, or take 1/λ. A setting below gives the same
+minimum as ours, for the same data loss.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nnreg._arrays import check_count, check_positive, check_real
+from nnreg.penalties import L1, L2, ElasticNet, Penalty, Sum, _strengths
+
+
+@dataclass(frozen=True)
+class Convention:
+    """How one library writes its objective.
+
+    Attributes
+    ----------
+    objective : str
+        What the library minimises, in its own letters.
+    settings : callable
+        ``settings(l1, l2, n) -> dict``: the library's arguments for the strengths of
+        ``l1 * sum(|w|) + l2 * sum(w**2)``.
+    strengths : callable
+        ``strengths(n, **settings) -> (l1, l2)``: the way back.
+    kinds : str
+        Which penalties it can express: ``"l1"``, ``"l2"`` or ``"l1 + l2"``.
+    """
+
+    objective: str
+    settings: Callable
+    strengths: Callable
+    kinds: str
+
+
+def _sklearn_elastic_net(l1: float, l2: float, n: int) -> dict[str, float]:
+    alpha = l1 / 2 + l2
+    return {"alpha": alpha, "l1_ratio": l1 / 2 / alpha if alpha else 0.5}
+
+
+LIBRARIES: dict[str, Convention] = {
+    "nnfs": Convention(
+        "mean(loss) + weight_regularizer_l1 * sum|w| + weight_regularizer_l2 * sum w²",
+        lambda l1, l2, n: {"weight_regularizer_l1": l1, "weight_regularizer_l2": l2},
+        lambda n, weight_regularizer_l1=0.0, weight_regularizer_l2=0.0: (
+            weight_regularizer_l1,
+            weight_regularizer_l2,
+        ),
+        "l1 + l2",
+    ),
+    "keras": Convention(
+        "mean(loss) + l1 * sum|w| + l2 * sum w²   (keras.regularizers.L1L2)",
+        lambda l1, l2, n: {"l1": l1, "l2": l2},
+        lambda n, l1=0.0, l2=0.0: (l1, l2),
+        "l1 + l2",
+    ),
+    "torch.optim.SGD": Convention(
+        "mean(loss), and weight_decay * w added to each gradient: weight_decay / 2 * sum w²",
+        lambda l1, l2, n: {"weight_decay": 2 * l2},
+        lambda n, weight_decay: (0.0, weight_decay / 2),
+        "l2",
+    ),
+    "sklearn.Ridge": Convention(
+        "sum (y - Xw)² + alpha * sum w²",
+        lambda l1, l2, n: {"alpha": n * l2},
+        lambda n, alpha: (0.0, alpha / n),
+        "l2",
+    ),
+    "sklearn.Lasso": Convention(
+        "sum (y - Xw)² / 2n + alpha * sum|w|",
+        lambda l1, l2, n: {"alpha": l1 / 2},
+        lambda n, alpha: (2 * alpha, 0.0),
+        "l1",
+    ),
+    "sklearn.ElasticNet": Convention(
+        "sum (y - Xw)² / 2n + alpha * (l1_ratio * sum|w| + (1 - l1_ratio) / 2 * sum w²)",
+        _sklearn_elastic_net,
+        lambda n, alpha, l1_ratio=0.5: (2 * alpha * l1_ratio, alpha * (1 - l1_ratio)),
+        "l1 + l2",
+    ),
+    "sklearn.LogisticRegression": Convention(
+        "C * sum(loss) + sum w² / 2",
+        lambda l1, l2, n: {"C": 1 / (2 * n * check_positive(l2, "lam"))},
+        lambda n, C: (0.0, 1 / (2 * n * C)),
+        "l2",
+    ),
+    "sklearn.MLPClassifier": Convention(
+        "mean(loss) + alpha / 2n * sum w²   (n: the rows of a mini-batch)",
+        lambda l1, l2, n: {"alpha": 2 * n * l2},
+        lambda n, alpha: (0.0, alpha / (2 * n)),
+        "l2",
+    ),
+    "d2l": Convention(
+        "mean(loss) + wd / 2 * sum w²",
+        lambda l1, l2, n: {"wd": 2 * l2},
+        lambda n, wd: (0.0, wd / 2),
+        "l2",
+    ),
+}
+
+
+def to_library(penalty: Penalty, library: str, n: int) -> dict[str, float]:
+    """Return the settings with which `library` has the same minimum.
+
+    Parameters
+    ----------
+    penalty : L1, L2, ElasticNet, or a sum of them
+    library : str
+        A key of `LIBRARIES`.
+    n : int
+        Rows that the mean is taken over.
+
+    Returns
+    -------
+    dict
+        The library's own argument names and values.
+
+    Raises
+    ------
+    ValueError
+        If the library is not known, or cannot express the penalty.
+
+    References
+    ----------
+    The page *Conventions* of the book states each objective with its source.
+
+    Examples
+    --------
+    >>> to_library(L2(0.01), "sklearn.Ridge", n=442)
+    {'alpha': 4.42}
+    >>> to_library(L2(0.01), "torch.optim.SGD", n=442)
+    {'weight_decay': 0.02}
+    """
+    convention, n = _convention(library), check_count(n, "n")
+    terms = penalty.terms if isinstance(penalty, Sum) else (penalty,)
+    if not all(isinstance(term, (L1, L2, ElasticNet)) for term in terms):
+        raise ValueError(f"penalty must be made of L1, L2 and ElasticNet, got {penalty!r}")
+    l1, l2 = map(sum, zip(*map(_strengths, terms), strict=True))
+    if (l1 and "l1" not in convention.kinds) or (l2 and "l2" not in convention.kinds):
+        raise ValueError(
+            f"penalty must be of kind {convention.kinds} for {library}, got {penalty!r}"
+        )
+    return convention.settings(l1, l2, n)
+
+
+def from_library(library: str, n: int, **settings: float) -> Penalty:
+    """Return our penalty that has the same minimum as the library's `settings`.
+
+    Parameters
+    ----------
+    library : str
+        A key of `LIBRARIES`.
+    n : int
+        Rows that the library's loss is taken over.
+    **settings : float
+        The library's own arguments.
+
+    Returns
+    -------
+    L1, L2, or their sum
+
+    Raises
+    ------
+    ValueError
+        If the library is not known, or a setting is negative or not finite.
+
+    Examples
+    --------
+    >>> from_library("sklearn.Lasso", n=442, alpha=0.5)
+    L1(lam=1.0)
+    >>> from_library("keras", n=442, l1=0.01, l2=0.02)
+    L1(lam=0.01) + L2(lam=0.02)
+    """
+    convention, n = _convention(library), check_count(n, "n")
+    for name, value in settings.items():
+        (check_positive if name == "C" else check_real)(value, name)
+    l1, l2 = convention.strengths(n, **settings)
+    if l1 and l2:
+        return L1(l1) + L2(l2)
+    return L1(l1) if l1 or convention.kinds == "l1" else L2(l2)
+
+
+def _convention(library: str) -> Convention:
+    if library not in LIBRARIES:
+        raise ValueError(f"library must be one of {', '.join(LIBRARIES)}, got {library!r}")
+    return LIBRARIES[library]

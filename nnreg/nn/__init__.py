@@ -1,0 +1,23 @@
+"""The small machinery that the ideas act on: layers, losses, optimisers and a training loop."""
+
+from nnreg.nn.history import History
+from nnreg.nn.layers import Dense, Layer, ReLU, Sequential, Sigmoid, Tanh
+from nnreg.nn.losses import BinaryCrossEntropy, MeanSquaredError, SoftmaxCrossEntropy
+from nnreg.nn.optimizers import SGD, Adam
+from nnreg.nn.training import fit
+
+__all__ = [
+    "Adam",
+    "BinaryCrossEntropy",
+    "Dense",
+    "History",
+    "Layer",
+    "MeanSquaredError",
+    "ReLU",
+    "SGD",
+    "Sequential",
+    "Sigmoid",
+    "SoftmaxCrossEntropy",
+    "Tanh",
+    "fit",
+]

@@ -1,0 +1,76 @@
+"""What training recorded: the data loss and the penalty, always apart."""
+
+from dataclasses import dataclass, field
+
+ROLES = {
+    "training": {"color": "#0072B2", "linestyle": "-"},
+    "validation": {"color": "#E69F00", "linestyle": "--"},
+    "penalty": {"color": "#009E73", "linestyle": ":"},
+}
+
+
+@dataclass(repr=False)
+class History:
+    """One entry per recorded epoch in each list; `val_…` stay empty without validation data.
+
+    Attributes
+    ----------
+    epoch : list of int
+    data_loss, penalty, loss : list of float
+        Means over the epoch's batches, each taken before its step; ``loss = data_loss + penalty``.
+    accuracy : list of float or None
+        On the training rows, in the training pass (so with any noise that a layer adds).
+    val_loss : list of float
+        The data loss of the validation rows, after the epoch. The penalty is left out, because it
+        says nothing about the rows: compare it with `data_loss`, not with `loss`.
+    val_accuracy : list of float or None
+    lr : list of float
+        Learning rate of the epoch's last step.
+    """
+
+    epoch: list[int] = field(default_factory=list)
+    data_loss: list[float] = field(default_factory=list)
+    penalty: list[float] = field(default_factory=list)
+    accuracy: list[float | None] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    val_accuracy: list[float | None] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
+
+    @property
+    def loss(self) -> list[float]:
+        """Data loss plus penalty, which is what training makes smaller."""
+        return [data + penalty for data, penalty in zip(self.data_loss, self.penalty, strict=True)]
+
+    def __repr__(self) -> str:
+        columns = ["data_loss", "penalty", "loss", "accuracy", "val_loss", "val_accuracy"]
+        columns = [
+            name for name in columns if (values := getattr(self, name)) and values[0] is not None
+        ]
+        lines = ["epoch".rjust(7) + "".join(name.rjust(14) for name in columns)]
+        for row in sorted({0, len(self.epoch) - 1} if self.epoch else ()):
+            numbers = "".join(f"{getattr(self, name)[row]:14.3f}" for name in columns)
+            lines.append(f"{self.epoch[row]:7d}{numbers}")
+        return "\n".join(lines)
+
+    def plot(self, ax=None):
+        """Draw the losses against the epoch, and return the figure.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default on a figure of its own. Needs matplotlib.
+        """
+        if ax is None:
+            from matplotlib.figure import Figure
+
+            ax = Figure(figsize=(6.0, 3.6), layout="constrained").subplots()
+        ax.plot(self.epoch, self.data_loss, label="training (data loss)", **ROLES["training"])
+        if self.val_loss:
+            ax.plot(self.epoch, self.val_loss, label="validation", **ROLES["validation"])
+        if any(self.penalty):
+            ax.plot(self.epoch, self.penalty, label="penalty", **ROLES["penalty"])
+        ax.set_xlabel("epoch")
+        ax.set_ylabel("loss")
+        ax.set_ylim(bottom=0)
+        ax.legend()
+        return ax.figure

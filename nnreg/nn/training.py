@@ -1,0 +1,135 @@
+"""The training loop."""
+
+import math
+import os
+
+import numpy as np
+
+from nnreg._arrays import as_float_array, as_generator, check_count
+from nnreg.nn.history import History
+from nnreg.nn.layers import Sequential
+
+
+def fit(
+    model: Sequential,
+    loss,
+    optimizer,
+    X,
+    y,
+    *,
+    epochs: int,
+    batch_size: int | None = None,
+    validation: tuple | None = None,
+    rng: np.random.Generator | int | None = None,
+    progress: bool = True,
+    every: int = 1,
+) -> History:
+    """Train `model` in place; call it again to go on.
+
+    Parameters
+    ----------
+    model : Sequential
+    loss : SoftmaxCrossEntropy, BinaryCrossEntropy or MeanSquaredError
+        The data loss; the penalties are the model's own.
+    optimizer : SGD or Adam
+    X, y : array_like
+        Rows and their targets.
+    epochs : int
+        Passes over the rows.
+    batch_size : int, optional
+        Rows a step; by default all of them. Mini-batches are shuffled anew each epoch.
+    validation : (X_val, y_val), optional
+        Rows that are only looked at.
+    rng : numpy.random.Generator or int
+        Shuffles the mini-batches; needed with `batch_size`.
+    progress : bool
+        Show a bar while it runs (needs tqdm; the environment's ``NNREG_PROGRESS=0`` hides it).
+    every : int
+        Record each so many epochs, and the last.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss is no longer finite: the message names epoch and loss. The model keeps the
+        last parameters with a finite loss.
+    ValueError
+        If there are no rows, X and y differ in length, or `rng` is missing.
+
+    Examples
+    --------
+    >>> from nnreg.nn import Dense, MeanSquaredError, SGD, Sequential
+    >>> X = np.arange(6.0).reshape(6, 1)
+    >>> model = Sequential([Dense(1, 1, rng=0)])
+    >>> fit(model, MeanSquaredError(), SGD(lr=0.05), X, 2 * X + 1, epochs=500, every=250)
+      epoch     data_loss       penalty          loss
+          0        40.548         0.000        40.548
+        499         0.000         0.000         0.000
+    >>> model.theta.round(3)
+    array([2., 1.])
+    """
+    X, y = as_float_array(X, "X"), np.asarray(y)
+    if len(X) == 0 or len(X) != len(y):
+        raise ValueError(f"X and y must hold the same rows, at least one, got {X.shape}, {y.shape}")
+    epochs, every = check_count(epochs, "epochs", low=0), check_count(every, "every")
+    if batch_size is not None:
+        batch_size = check_count(batch_size, "batch_size")
+        if rng is None:
+            raise ValueError("rng must be given with batch_size, to shuffle the rows, got None")
+        rng = as_generator(rng)
+    history = History()
+    good = model.theta.copy()
+    for epoch in _bar(epochs, progress):
+        record = epoch % every == 0 or epoch == epochs - 1
+        sums = np.zeros(3)
+        for rows in _batches(len(X), batch_size, rng):
+            data_loss = loss.forward(model.forward(X[rows], training=True), y[rows])
+            penalty = model.penalty()
+            if not math.isfinite(data_loss + penalty):
+                model.theta[:] = good
+                raise FloatingPointError(
+                    f"the loss became {data_loss + penalty} in epoch {epoch} (data loss "
+                    f"{data_loss}, penalty {penalty}); the model keeps its last good parameters"
+                )
+            good[:] = model.theta
+            if record:
+                sums += np.multiply(len(y[rows]), (data_loss, penalty, loss.accuracy() or 0.0))
+            lr = optimizer.lr
+            model.backward(loss.backward())
+            optimizer.step(model)
+        if record:
+            has_accuracy = loss.accuracy() is not None
+            data_loss, penalty, accuracy = map(float, sums / len(X))
+            history.epoch.append(epoch)
+            history.data_loss.append(data_loss)
+            history.penalty.append(penalty)
+            history.accuracy.append(accuracy if has_accuracy else None)
+            history.lr.append(lr)
+            if validation is not None:
+                X_val, y_val = validation
+                history.val_loss.append(loss.forward(model.forward(X_val), y_val))
+                history.val_accuracy.append(loss.accuracy())
+    return history
+
+
+def _batches(n: int, batch_size: int | None, rng):
+    if batch_size is None:
+        yield slice(None)
+        return
+    order = rng.permutation(n)
+    for start in range(0, n, batch_size):
+        yield order[start : start + batch_size]
+
+
+def _bar(epochs: int, progress: bool):
+    """Return the epochs, behind a bar that disappears when it is done."""
+    if progress and os.environ.get("NNREG_PROGRESS") != "0":
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            return range(epochs)
+        return tqdm(range(epochs), desc="training", unit="epoch", leave=False, mininterval=0.25)
+    return range(epochs)
