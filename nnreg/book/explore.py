@@ -1,0 +1,237 @@
+"""A slider over pictures that works in a page without a kernel, in a live notebook and on paper."""
+
+import base64
+import html
+import io
+import json
+import math
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from nnreg.book.figures import BookFigure, use_style
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+# 1.6 pixels per CSS pixel are sharp on a phone, where the picture is shrunk, and keep a frame of
+# line art near 8 kB; 32 colours are enough for it.
+_FRAME_DPI = 160
+_FRAME_COLOURS = 32
+
+
+class Frame(NamedTuple):
+    """One position of the slider: what is read out, told below, and seen."""
+
+    value: str
+    caption: str
+    alt: str
+    src: str
+
+
+def explore(
+    draw: Callable[[BookFigure, Any], None],
+    values: Sequence[Any],
+    *,
+    name: str,
+    caption: Callable[[Any], str],
+    alt: Callable[[Any], str],
+    symbol: str = "λ",
+    start: Any = None,
+    fmt: Callable[[Any], str] | None = None,
+    width: float = 6.0,
+    height: float = 3.6,
+) -> "Explorer":
+    """Let the reader move one number and see a picture follow.
+
+    Every frame is drawn when the cell runs, so anything slow (training, say) belongs in a cell
+    before it: compute once per value, then let `draw` look the results up.
+
+    Parameters
+    ----------
+    draw : callable ``draw(fig, value)``
+        Draws on an empty figure in the book's style, for instance on ``ax = fig.subplots()``. Set
+        the limits of every axis to fixed numbers: a picture whose axes jump cannot be compared.
+    values : sequence
+        What the slider runs over, in order; 15 to 33 values are a good number.
+    name : str
+        Lower-case letters, digits and hyphens, unique in the chapter, such as
+        ``"fig-l2-explore"``. The ids in the page are ``<name>-root`` and ``<name>-slider``.
+    caption, alt : callable
+        Give, for a value, the sentence below the picture and the text for those who do not see it.
+        Their numbers are part of the page: round them.
+    symbol : str
+        What is moved, as it is written in the text.
+    start : optional
+        The value to begin with, one of `values`; the first by default.
+    fmt : callable, optional
+        Writes a value; by default three significant digits without an exponent.
+    width, height : float
+        Size of the picture in inches, 100 pixels on screen each.
+
+    Returns
+    -------
+    Explorer
+        As the last expression of a cell it shows itself. In a live notebook it is a widget and the
+        kernel redraws the picture; in a page it is HTML with the frames inside.
+
+    Examples
+    --------
+    >>> def draw(fig, lam):
+    ...     ax = fig.subplots()
+    ...     ax.bar(["data", "penalty"], [1.0, lam])
+    ...     ax.set(ylim=(0, 2))
+    >>> explore(
+    ...     draw, [0, 0.5, 1], name="fig-demo", start=0.5,
+    ...     caption=lambda lam: f"The penalty is {lam}.",
+    ...     alt=lambda lam: f"Two bars, of heights 1 and {lam}.",
+    ... )
+    explore: λ from 0 to 1, 3 values, start 0.5 — The penalty is 0.5.
+    """
+    return Explorer(draw, values, name, caption, alt, symbol, start, fmt, width, height)
+
+
+class Explorer:
+    """What `explore` returns: one object that shows itself in four forms."""
+
+    def __init__(self, draw, values, name, caption, alt, symbol, start, fmt, width, height):
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+            raise ValueError(f"name must be lower-case letters, digits and hyphens, got {name!r}")
+        self.values = list(values)
+        if len(self.values) < 2:
+            raise ValueError(f"values must hold at least two values, got {self.values}")
+        self.name, self.symbol = name, symbol
+        self._draw, self._caption, self._alt = draw, caption, alt
+        self._fmt = _plain_number if fmt is None else fmt
+        self.start = 0 if start is None else _position(start, self.values)
+        use_style()
+        self._figure = BookFigure(figsize=(width, height))
+        # Drawn now and not when shown: IPython swallows an error that is raised while showing.
+        self.frames = [self._frame(value) for value in self.values]
+        self._draw_value(self.values[self.start])
+        self._png = self._figure.png()
+
+    def _draw_value(self, value: Any) -> None:
+        self._figure.clear()
+        self._draw(self._figure, value)
+
+    def _frame(self, value: Any) -> Frame:
+        self._draw_value(value)
+        image = self._figure.frame(_FRAME_DPI)
+        image = image.quantize(_FRAME_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        buffer = io.BytesIO()
+        image.convert("RGB").save(buffer, "webp", lossless=True, method=4)
+        return Frame(
+            value=f"{self.symbol} = {self._fmt(value)}",
+            caption=_text(self._caption(value), "caption"),
+            alt=_text(self._alt(value), "alt"),
+            src="data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode(),
+        )
+
+    def __repr__(self) -> str:
+        low, high, start = (self._fmt(self.values[i]) for i in (0, -1, self.start))
+        return (
+            f"explore: {self.symbol} from {low} to {high}, {len(self.values)} values, "
+            f"start {start} — {self.frames[self.start].caption}"
+        )
+
+    def html(self) -> str:
+        """Return the kernel-free form: a range input, the frames, a small style and script."""
+        template = Template(Path(__file__).with_name("explore.html").read_text(encoding="utf-8"))
+        frames = json.dumps([frame._asdict() for frame in self.frames], ensure_ascii=False)
+        first = self.frames[self.start]
+        texts = {
+            "symbol": self.symbol,
+            "value": self._fmt(self.values[self.start]),
+            "low": self._fmt(self.values[0]),
+            "high": self._fmt(self.values[-1]),
+            "caption": first.caption,
+            "alt": first.alt,
+        }
+        return template.substitute(
+            {key: html.escape(text) for key, text in texts.items()},
+            name=self.name,
+            src=first.src,
+            start=self.start,
+            last=len(self.frames) - 1,
+            frames=frames.replace("<", "\\u003c"),
+            **self._figure.size_on_screen(),
+        )
+
+    def widget(self) -> Any:
+        """Return the live form: an ipywidgets slider; each move draws the picture anew."""
+        import ipywidgets
+
+        picture, words = ipywidgets.HTML(), ipywidgets.HTML()
+        slider = ipywidgets.SelectionSlider(
+            options=[(self._fmt(value), i) for i, value in enumerate(self.values)],
+            value=self.start,
+            description=self.symbol,
+            layout=ipywidgets.Layout(width="100%"),
+        )
+
+        def redraw(change: Any = None) -> None:
+            frame = self._frame(self.values[slider.value])
+            picture.value = (
+                f'<img src="{frame.src}" alt="{html.escape(frame.alt)}" '
+                'style="width: 100%; background: #fff; border-radius: 10px">'
+            )
+            words.value = html.escape(frame.caption)
+
+        redraw()
+        slider.observe(redraw, names="value")
+        width = f"{self._figure.size_on_screen()['width']}px"
+        layout = ipywidgets.Layout(max_width=width)
+        return ipywidgets.VBox([picture, slider, words], layout=layout)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+        data = {
+            "text/html": self.html(),
+            "image/png": base64.b64encode(self._png).decode(),
+            "text/plain": repr(self),
+        }
+        if _is_live():
+            data[WIDGET_VIEW] = self.widget()._repr_mimebundle_()[WIDGET_VIEW]
+        return data, {"image/png": self._figure.size_on_screen()}
+
+
+def _is_live() -> bool:
+    """Tell whether somebody is there to move a widget.
+
+    A stored widget view is dead and has a random id, so what executes notebooks in order to store
+    or compare them sets ``NNREG_STATIC=1``.
+    """
+    if os.environ.get("NNREG_STATIC") == "1":
+        return False
+    try:
+        import ipywidgets  # noqa: F401
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def _plain_number(value: Any) -> str:
+    if isinstance(value, str | bool | int | np.integer):
+        return str(value)
+    return np.format_float_positional(float(f"{value:.3g}"), trim="-")
+
+
+def _position(start: Any, values: list[Any]) -> int:
+    for i, value in enumerate(values):
+        if value == start:
+            return i
+        if isinstance(start, float) and math.isclose(value, start, rel_tol=1e-9):
+            return i
+    raise ValueError(f"start must be one of values, got {start!r}")
+
+
+def _text(text: Any, what: str) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise TypeError(f"{what} must return a sentence, got {text!r}")
+    return text

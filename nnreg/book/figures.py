@@ -1,0 +1,197 @@
+"""Figures that look alike in every chapter, drawn without pyplot and without global figures."""
+
+import base64
+import io
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+CSS_PIXELS_PER_INCH = 100
+
+# Okabe and Ito's palette. Each class of points also has a marker, each role a line style, so that
+# nothing is told by colour alone.
+CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+CLASS_TINTS = ("#CDE3F0", "#F9DDCB", "#CDEBE1", "#F4E1EB", "#FAEBCC", "#DDF0FB")
+CLASS_MARKERS = ("o", "s", "^", "D", "v", "P")
+
+_ROLES: dict[str, dict[str, Any]] = {
+    "training": {"color": "#0072B2", "linestyle": "-"},
+    "validation": {"color": "#D55E00", "linestyle": "--"},
+    "penalty": {"color": "#009E73", "linestyle": ":"},
+    "L1": {"color": "#CC79A7", "linestyle": "-."},
+    "L2": {"color": "#000000", "linestyle": (0, (7, 2))},
+    "none": {"color": "#767676", "linestyle": "-"},
+}
+
+
+@cache
+def use_style() -> None:
+    """Give matplotlib the book's style, once per process."""
+    matplotlib.style.use(Path(__file__).with_name("style.mplstyle"))
+
+
+class BookFigure(Figure):
+    """A matplotlib figure that shows itself as a sharp PNG, the same bytes every time."""
+
+    def __repr__(self) -> str:
+        return "<Figure>"
+
+    def frame(self, dpi: float) -> Image.Image:
+        """Draw the figure and return it as an RGB image."""
+        self.set_dpi(dpi)
+        canvas = FigureCanvasAgg(self)
+        canvas.draw()
+        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+        return pixels.convert("RGB")
+
+    def png(self) -> bytes:
+        """Return the figure as a PNG at twice its size on screen, without any metadata."""
+        buffer = io.BytesIO()
+        # A palette of 256 colours cuts the file to a third and is not seen on line art.
+        image = self.frame(2 * CSS_PIXELS_PER_INCH).quantize(256, dither=Image.Dither.NONE)
+        image.save(buffer, "png", optimize=True)
+        return buffer.getvalue()
+
+    def size_on_screen(self) -> dict[str, int]:
+        """Return width and height in CSS pixels."""
+        width, height = self.get_size_inches() * CSS_PIXELS_PER_INCH
+        return {"width": round(width), "height": round(height)}
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+        data = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": repr(self)}
+        return data, {"image/png": self.size_on_screen()}
+
+
+def figure(
+    width: float = 6.0, height: float = 3.6, ncols: int = 1, nrows: int = 1, **subplots: Any
+) -> tuple[BookFigure, Any]:
+    """Make a figure in the book's style.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in inches; an inch is 100 pixels on screen, so the default fills a text column.
+    ncols, nrows : int
+        Number of panels beside and above each other.
+    **subplots
+        Passed on to ``Figure.subplots``, for instance ``sharey=True``.
+
+    Returns
+    -------
+    fig : BookFigure
+        As the last expression of a cell it shows itself; it is no pyplot figure.
+    ax : Axes or array of Axes
+        One axes object, or an array of them if there are several panels.
+
+    Examples
+    --------
+    >>> fig, ax = figure()
+    >>> line, = ax.plot([0, 1], [0, 1], **role("training"))
+    >>> fig
+    <Figure>
+    """
+    use_style()
+    fig = BookFigure(figsize=(width, height))
+    return fig, fig.subplots(nrows=nrows, ncols=ncols, **subplots)
+
+
+def role(name: str) -> dict[str, Any]:
+    """Return the line style that a role keeps through the whole book.
+
+    Parameters
+    ----------
+    name : str
+        ``"training"``, ``"validation"``, ``"penalty"``, ``"L1"``, ``"L2"`` or ``"none"``.
+
+    Returns
+    -------
+    dict
+        Keywords for ``ax.plot``: a colour, and a line style as a second cue.
+
+    Examples
+    --------
+    >>> role("validation")
+    {'color': '#D55E00', 'linestyle': '--'}
+    """
+    if name not in _ROLES:
+        raise ValueError(f"name must be one of {', '.join(_ROLES)}, got {name!r}")
+    return dict(_ROLES[name])
+
+
+def plot_decision(
+    ax: Axes,
+    model: Any,
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    limits: tuple[float, float, float, float] | None = None,
+    resolution: int = 150,
+    size: float = 22.0,
+) -> None:
+    """Draw what a classifier says everywhere in the plane, and the points it was given.
+
+    Each class has a colour and a marker. A point that lies on another class's tint is wrong.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    model : object with ``forward`` or callable
+        Maps points of shape ``(m, 2)`` to scores ``(m, k)``, one column a class; a single column
+        is read as the logit of class 1 against class 0.
+    X : array, shape (n, 2)
+        The points.
+    y : array of int, shape (n,)
+        Their classes.
+    limits : (left, right, bottom, top), optional
+        The part of the plane to show; by default the points with a margin. Give it when frames of
+        an explorer show different points.
+    resolution : int
+        Number of grid lines each way on which the model is asked.
+    size : float
+        Area of a marker in square points.
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1]:
+        raise ValueError(f"X must have shape (n, 2) and y (n,), got {X.shape} and {y.shape}")
+    if limits is None:
+        low, high = X.min(axis=0), X.max(axis=0)
+        margin = 0.06 * np.maximum(high - low, 1e-12)
+        limits = (low[0] - margin[0], high[0] + margin[0], low[1] - margin[1], high[1] + margin[1])
+    across = np.linspace(limits[0], limits[1], resolution)
+    up = np.linspace(limits[2], limits[3], resolution)
+    grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(X.dtype)
+    scores = np.array(getattr(model, "forward", model)(grid), dtype=np.float64)
+    if scores.ndim == 1 or scores.shape[1] == 1:
+        scores = np.column_stack([np.zeros(len(grid)), scores])
+
+    for k in range(scores.shape[1]):
+        # The lead over the best rival is positive where class k wins, and its zero line is smooth.
+        lead = scores[:, k] - np.delete(scores, k, axis=1).max(axis=1)
+        if lead.max() > 0:
+            lead = lead.reshape(resolution, resolution)
+            ax.contourf(across, up, lead, levels=[0, np.inf], colors=[_cycle(CLASS_TINTS, k)])
+            ax.contour(across, up, lead, levels=[0], colors="white", linewidths=1.6)
+        chosen = y == k
+        ax.scatter(
+            *X[chosen].T,
+            s=size,
+            color=_cycle(CLASS_COLOURS, k),
+            marker=_cycle(CLASS_MARKERS, k),
+            linewidths=0.5,
+            edgecolors="white",
+            label=f"class {k}",
+        )
+    ax.set(xlim=limits[:2], ylim=limits[2:], aspect="equal")
+    ax.grid(False)
+
+
+def _cycle(choices: tuple[str, ...], k: int) -> str:
+    return choices[k % len(choices)]
