@@ -1,0 +1,121 @@
+# Every target prepares what it needs. From a fresh clone you need git, make and Python 3.11 or newer.
+#
+#   make book       build the book and serve it on this machine (BOOK_SERVE=0 builds alone)
+#   make test       everything that is checked
+#   make help       the other targets
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+SITE := _build/html
+PORT ?= 8000
+CELL_TIMEOUT ?= 120
+
+# One BLAS thread and no progress bars: stored outputs must come out the same everywhere.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+export NNREG_PROGRESS := 0
+export PYTHONHASHSEED := 0
+
+NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg \
+	--nbval-cell-timeout=$(CELL_TIMEOUT) -n 2 --dist loadscope notebooks
+
+.DEFAULT_GOAL := help
+.PHONY: help python venv build book serve lab notebooks test test-unit test-notebooks \
+	test-portability test-book browser-tools bench lint format lock clean
+
+help:
+	@echo "make book              build the book, serve it, print its address (BOOK_SERVE=0: build alone)"
+	@echo "make build             build the book into $(SITE)"
+	@echo "make serve             serve the book that is built already"
+	@echo "make lab               open the notebooks in a local JupyterLab"
+	@echo "make notebooks         re-execute notebooks in the one fixed way (NOTEBOOKS=notebooks/01_….ipynb for some)"
+	@echo "make test              everything: lint, unit tests, notebooks, book, browser"
+	@echo "make test-unit         the quick tests alone"
+	@echo "make test-notebooks    re-run every notebook and compare its outputs"
+	@echo "make test-portability  the same on a simulated other processor"
+	@echo "make test-book         build the book strictly, then test it in a browser"
+	@echo "make bench             timings beside other implementations"
+	@echo "make lint, make format ruff"
+	@echo "make lock              refresh requirements.lock from pyproject.toml"
+	@echo "make clean             remove the environment and everything built"
+	@echo "PYTHON=python3.12      chooses the interpreter (3.11 or newer)"
+
+python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "No interpreter called '$(PYTHON)'. Install Python 3.11 or newer, or run: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "This project needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Choose another one with: make PYTHON=python3.12"; exit 1; }
+
+$(READY): requirements.lock | python
+	@echo "Creating $(VENV) from requirements.lock (a few minutes, once)"
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+venv: $(READY)
+
+build: $(READY)
+	@$(PY) tools/build_book.py $(SITE)
+
+book: build
+ifneq ($(BOOK_SERVE),0)
+	@$(PY) tools/serve.py $(SITE) --port $(PORT)
+endif
+
+serve: $(READY)
+	@$(PY) tools/serve.py $(SITE) --port $(PORT)
+
+lab: $(READY)
+	$(VENV)/bin/jupyter lab notebooks
+
+notebooks: $(READY)
+	$(PY) tools/run_notebooks.py $(NOTEBOOKS)
+
+test: lint test-unit test-notebooks test-portability test-book
+
+test-unit: $(READY)
+	$(PY) -m pytest -m "not book and not browser"
+
+test-notebooks: $(READY)
+	$(NBVAL)
+
+test-portability: $(READY)
+	@settings=$$($(PY) tools/other_processor.py) && { \
+	  if [ -z "$$settings" ]; then echo "test-portability: SKIPPED"; \
+	  else echo "Notebooks on a simulated other processor: $$settings"; \
+	    env $$settings $(NBVAL); fi; }
+
+test-book: $(READY) browser-tools
+	$(PY) -m pytest -m "book or browser" tests
+
+# Chromium and npm are no Python packages. Without them the browser tests are skipped aloud;
+# on a continuous-integration machine (CI=true) their absence is a failure.
+browser-tools:
+	@sh tools/browser_tools.sh
+
+bench: $(READY)
+	$(PY) -m benchmarks
+
+lint: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+format: $(READY)
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+# Without UPGRADE=1 only what pyproject.toml forces to change does change.
+lock: $(READY)
+	$(PY) -m uv pip compile pyproject.toml --extra book --extra test --universal \
+	  --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) --quiet \
+	  --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) _build dist .pytest_cache .ruff_cache tests/browser/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

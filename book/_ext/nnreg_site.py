@@ -1,0 +1,60 @@
+"""What this book's site needs beyond its theme: offline formulas, buttons, links to the API."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import files
+from pathlib import Path
+from shutil import copyfile
+
+MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/")
+
+
+def set_buttons(app, config) -> None:
+    """Take launch and repository buttons from the environment: without an address there are none."""
+    options = config.html_theme_options
+    url = os.environ.get("NNREG_REPOSITORY_URL", "").rstrip("/")
+    if url:
+        options["repository_url"] = url
+        options["repository_branch"] = os.environ.get("NNREG_REPOSITORY_BRANCH", "main")
+        options["use_repository_button"] = True
+        options["use_issues_button"] = True
+        options["use_edit_page_button"] = True
+        options["launch_buttons"] = {"binderhub_url": "https://mybinder.org"}
+
+
+def copy_mathjax(app, exception) -> None:
+    """Copy the parts of MathJax that this book's pages can ask for into the site."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for file in files("sphinx-mathjax-offline") or []:
+        _, found, part = file.as_posix().partition("/static/mathjax/")
+        if found and part.startswith(MATHJAX_PARTS):
+            target = Path(app.outdir, "_static", "mathjax", part)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copyfile(file.locate(), target)
+
+
+def resolve_public_name(app, env, node, contnode):
+    """Link `nnreg.L1` to where it is documented, which is the module that defines it."""
+    target = node.get("reftarget", "")
+    if node.get("refdomain") != "py" or not target.startswith("nnreg."):
+        return None
+    name = target.rpartition(".")[2]
+    domain = env.get_domain("py")
+    found = [full for full in domain.objects if full.rpartition(".")[2] == name]
+    if len(found) != 1:
+        return None
+    node["reftarget"] = found[0]
+    return domain.resolve_xref(
+        env, node["refdoc"], app.builder, node["reftype"], found[0], node, contnode
+    )
+
+
+def setup(app) -> dict[str, object]:
+    """Connect the handlers."""
+    app.add_config_value("comments_config", {}, "env")  # Jupyter Book sets it in any case
+    app.connect("config-inited", set_buttons)
+    app.connect("missing-reference", resolve_public_name)
+    app.connect("build-finished", copy_mathjax)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,62 @@
+"""Build the book from the stored outputs, with every warning an error.
+
+Usage: python tools/build_book.py [SITE]      (default: _build/html)
+
+Jupyter Book reads the whole repository, so it works on a copy of the sources in a scratch folder:
+two builds can run side by side, and nothing but the finished site is left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("book", "notebooks", "nnreg")
+
+
+def build(site: Path) -> int:
+    """Build into `site`; return the builder's exit code and leave an old site alone if it failed."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": "0",
+        "NNREG_PROGRESS": "0",
+    }
+    with tempfile.TemporaryDirectory(prefix="nnreg-book-") as scratch:
+        for name in SOURCES:
+            if (ROOT / name).is_dir():
+                ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+                shutil.copytree(ROOT / name, Path(scratch, name), ignore=ignore)
+        command = [str(Path(sys.executable).with_name("jupyter-book")), "build", "."]
+        command += ["--toc", "book/_toc.yml", "--config", "book/_config.yml"]
+        command += ["-W", "-n", "--keep-going", "--quiet"]
+        code = subprocess.run(command, cwd=scratch, env=environment).returncode
+        if code == 0:
+            shutil.rmtree(site, ignore_errors=True)
+            site.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(Path(scratch, "_build", "html"), site)
+    return code
+
+
+def main() -> int:
+    """Build, and say where the site is, how big it is and how long it took."""
+    site = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "_build" / "html").resolve()
+    start = time.perf_counter()
+    code = build(site)
+    if code:
+        print("The book was NOT built: see the messages above.", file=sys.stderr)
+        return code
+    size = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
+    seconds = time.perf_counter() - start
+    print(f"Built {site} ({size / 1e6:.1f} MB) in {seconds:.0f} s; start at index.html.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
