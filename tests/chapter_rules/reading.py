@@ -1,0 +1,177 @@
+"""Read a chapter once, so that each rule can ask short questions about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+
+from .markdown import Directive, directives_in, labels_in, split_at_headings, symbols_in
+
+SPINE = (
+    "Synopsis",
+    "The problem",
+    "Notation",
+    "Forward",
+    "Derivative",
+    "Draft, tidy, import",
+    "The finished implementation",
+    "Break it",
+    "Explore",
+    "A fair experiment",
+    "Exercises",
+    "What you can now do",
+    "Next",
+    "Background and references",
+)
+PROBLEM = "The problem"
+TITLE = "title"
+
+
+@dataclass
+class Block:
+    """A code cell, or the part of a Markdown cell that lies in one level-2 section."""
+
+    kind: str
+    text: str
+    cell: int
+    section: str = TITLE
+    heading: str = ""
+    node: nbformat.NotebookNode | None = None
+
+    @property
+    def is_code(self) -> bool:
+        return self.kind == "code"
+
+    @cached_property
+    def directives(self) -> list[Directive]:
+        return directives_in(self.text) if self.kind == "markdown" else []
+
+    @property
+    def tags(self) -> list[str]:
+        return self.node.metadata.get("tags", [])
+
+    @property
+    def outputs(self) -> list:
+        return self.node.get("outputs", [])
+
+    @property
+    def output_text(self) -> str:
+        """Everything that the stored outputs say in words."""
+        parts = []
+        for output in self.outputs:
+            parts.append(output.get("text", ""))
+            data = output.get("data", {})
+            parts += [data.get(mime, "") for mime in ("text/plain", "text/markdown")]
+            parts.append(re.sub(r"data:image/[^\"')\s]+", "", data.get("text/html", "")))
+        return "\n".join(parts)
+
+
+def section_of(heading: str, previous: str) -> str | None:
+    """The spine's section that a level-2 heading opens, or None if it opens none."""
+    for name in SPINE:
+        if name != PROBLEM and heading.lower().startswith(name.split(",")[0].lower()):
+            return name
+    return PROBLEM if previous in ("Synopsis", PROBLEM) else None
+
+
+class Chapter:
+    """A stored notebook, cut at its level-2 headings."""
+
+    def __init__(self, path: Path | str, notebook: nbformat.NotebookNode | None = None):
+        self.path = Path(path)
+        self.name = self.path.stem
+        self.notebook = notebook or nbformat.read(self.path, as_version=nbformat.NO_CONVERT)
+
+    @property
+    def settings(self) -> dict:
+        return self.notebook.metadata.get("nnreg", {})
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        blocks, section, heading = [], TITLE, ""
+        for number, cell in enumerate(self.notebook.cells, start=1):
+            if cell.cell_type == "code":
+                blocks.append(Block("code", cell.source, number, section, heading, cell))
+                continue
+            for part in split_at_headings(cell.source):
+                if match := re.match(r"##\s+(.*)", part):
+                    heading = match[1].strip()
+                    section = section_of(heading, section) or f"unknown: {heading}"
+                if part.strip():
+                    blocks.append(Block("markdown", part, number, section, heading, cell))
+        return blocks
+
+    @cached_property
+    def headings(self) -> list[tuple[str, str]]:
+        """(heading, section) of each level-2 heading, in the order of the page."""
+        seen = []
+        for block in self.blocks:
+            if block.kind == "markdown" and block.text.startswith("## "):
+                seen.append((block.heading, block.section))
+        return seen
+
+    @property
+    def code(self) -> list[Block]:
+        return [block for block in self.blocks if block.is_code]
+
+    @property
+    def markdown(self) -> list[Block]:
+        return [block for block in self.blocks if not block.is_code]
+
+    def section(self, name: str) -> list[Block]:
+        return [block for block in self.blocks if block.section == name]
+
+    def say(self, message: str, block: Block | None = None) -> str:
+        place = f"{self.name}.ipynb"
+        if block is not None:
+            place += f", cell {block.cell} ({block.node.get('id', 'no id')})"
+        return f"{place}: {message}"
+
+
+class Book:
+    """What a chapter may refer to: labels, citation keys and symbols of the whole book."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.chapters = [Chapter(path) for path in sorted((root / "notebooks").glob("*.ipynb"))]
+
+    @cached_property
+    def pages(self) -> list[str]:
+        texts = [path.read_text(encoding="utf-8") for path in (self.root / "book").glob("**/*.md")]
+        return texts + [block.text for chapter in self.chapters for block in chapter.markdown]
+
+    @cached_property
+    def labels(self) -> set[str]:
+        labels = {name for page in self.pages for name in labels_in(page)}
+        for chapter in self.chapters:
+            for block in chapter.code:
+                labels |= set(figure_names(block))
+        return labels
+
+    @cached_property
+    def citation_keys(self) -> set[str]:
+        path = self.root / "book" / "references.bib"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        return set(
+            re.findall(r"^\s*@(?!comment|string)\w+\s*\{\s*([^,\s]+)", text, flags=re.M | re.I)
+        )
+
+    @cached_property
+    def symbols(self) -> set[str]:
+        path = self.root / "book" / "notation.md"
+        return symbols_in(path.read_text(encoding="utf-8")) if path.exists() else set()
+
+
+def figure_names(block: Block) -> list[str]:
+    """Names under which a code cell's picture can be referred to."""
+    mystnb = block.node.metadata.get("mystnb", {})
+    names = [mystnb.get("figure", {}).get("name"), mystnb.get("image", {}).get("name")]
+    for output in block.outputs:
+        names += re.findall(
+            r"id=[\"'](fig-[\w-]+)[\"']", output.get("data", {}).get("text/html", "")
+        )
+    return [name for name in names if name]

@@ -1,0 +1,94 @@
+"""Rules for pictures and for what a chapter refers to: labels, citations, symbols, names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .markdown import symbols_in, without_code
+from .reading import Block, Book, Chapter
+
+SHORTEST_ALT = 30
+
+
+def figures_named_captioned_described(chapter: Chapter, book: Book) -> Iterator[str]:
+    names: list[str] = []
+    for block in chapter.code:
+        mimes = {mime for output in block.outputs for mime in output.get("data", {})}
+        if "text/html" in mimes and ("image/png" in mimes or "explore(" in block.text):
+            name, caption, alts = explorer_texts(block)
+        elif mimes & {"image/png", "image/svg+xml", "image/jpeg"}:
+            mystnb = block.node.metadata.get("mystnb", {})
+            figure = mystnb.get("figure", {})
+            name, caption = figure.get("name", ""), figure.get("caption", "")
+            alts = [mystnb.get("image", {}).get("alt", "")]
+        else:
+            continue
+        if not name.startswith("fig-"):
+            yield chapter.say(
+                "a picture without a name `fig-…` (cell metadata mystnb.figure.name).", block
+            )
+        if name in names:
+            yield chapter.say(f"the name {name} is taken by an earlier picture.", block)
+        names.append(name)
+        if not caption.strip():
+            yield chapter.say(
+                "a picture without a caption (cell metadata mystnb.figure.caption).", block
+            )
+        for alt in alts or [""]:
+            if len(alt.strip()) < SHORTEST_ALT or alt.strip() == caption.strip():
+                yield chapter.say(
+                    f"alt text {alt!r} (cell metadata mystnb.image.alt): say what is seen, in "
+                    f"{SHORTEST_ALT} letters or more, and not the caption again.",
+                    block,
+                )
+
+
+def explorer_texts(block: Block) -> tuple[str, str, list[str]]:
+    """(name, caption, alt texts) of an explorer's HTML form."""
+    html = "".join(output.get("data", {}).get("text/html", "") for output in block.outputs)
+    name = re.search(r"id=[\"'](fig-[\w-]+)[\"']", html)
+    caption = re.search(r"<figcaption[^>]*>(.*?)</figcaption>", html, flags=re.S)
+    words = re.sub(r"<[^>]+>", "", caption[1]) if caption else ""
+    return (name[1] if name else ""), words, re.findall(r"\balt=\"([^\"]*)\"", html)
+
+
+def citations_exist(chapter: Chapter, book: Book) -> Iterator[str]:
+    for block in chapter.markdown:
+        for keys in re.findall(r"\{(?:foot)?cite[:\w]*\}`([^`]*)`", block.text):
+            for key in keys.split(","):
+                if key.strip() not in book.citation_keys:
+                    yield chapter.say(
+                        f"cites {key.strip()!r}, which book/references.bib lacks.", block
+                    )
+
+
+def cross_references_exist(chapter: Chapter, book: Book) -> Iterator[str]:
+    """Labels in {ref}, {numref}, {eq} and [](#…); Sphinx checks documents and Python names."""
+    for block in chapter.markdown:
+        text = without_code(block.text)
+        used = re.findall(r"\{(?:numref|ref|eq|prf:ref)\}`(?:[^`<]*<)?([^`<>]+)>?`", text)
+        used += re.findall(r"\[[^\]]*\]\(#([\w:.-]+)\)", text)
+        for label in used:
+            if label.strip() not in book.labels:
+                yield chapter.say(
+                    f"refers to the label {label.strip()!r}, which nothing has.", block
+                )
+
+
+def symbols_are_the_books(chapter: Chapter, book: Book) -> Iterator[str]:
+    """Each symbol of the chapter's table is in book/notation.md; its meaning is for a reader."""
+    for block in chapter.section("Notation"):
+        if not block.is_code:
+            for symbol in sorted(symbols_in(block.text) - book.symbols):
+                yield chapter.say(
+                    f"${symbol}$ is not in the tables of book/notation.md: add it there.", block
+                )
+
+
+RULES = (
+    figures_named_captioned_described,
+    citations_exist,
+    cross_references_exist,
+    symbols_are_the_books,
+)

@@ -1,0 +1,211 @@
+"""Rules for the order of a chapter, for what each part holds, and for its size."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterator
+
+from .markdown import without_code
+from .reading import PROBLEM, SPINE, TITLE, Book, Chapter
+
+MAY_BE_OMITTED = (
+    "Forward",
+    "Derivative",
+    "Draft, tidy, import",
+    "The finished implementation",
+    "Break it",
+    "Explore",
+)
+WORDS = (1800, 2800)
+CODE_CELLS = (18, 28)
+MEDIAN_LINES, MOST_LINES = 6, 25
+WORDS_BETWEEN_CELLS = 60
+BANNED = r"\b(clearly|simply|just|obviously|of course)\b"
+
+# section -> (pattern that its code must contain, what to do about it)
+CODE_OF_A_SECTION = {
+    "Synopsis": (r"nnreg", "use the finished function"),
+    "Forward": (r"\S", "add one to four lines of NumPy"),
+    "Derivative": (r"\S", "check each derivative in a code cell"),
+    "Draft, tidy, import": (
+        r"(?s)(?=.*from nnreg).*\bassert",
+        "import the function from nnreg and assert that draft, tidy version and import agree",
+    ),
+    "The finished implementation": (r"\bshow_source\(", "call show_source(…)"),
+    "Explore": (r"\bexplore\(", "call explore(…)"),
+    "A fair experiment": (
+        r"(?s)(?=.*\bassert).*(?:seed|rng|default_rng)",
+        "run several seeds and assert that all arms see the same data",
+    ),
+}
+
+
+def title_label_and_glance(chapter: Chapter, book: Book) -> Iterator[str]:
+    front = "\n".join(block.text for block in chapter.section(TITLE) if not block.is_code)
+    if not re.match(r"\(ch-[a-z0-9-]+\)=\s*\n#\s+\S", front):
+        yield chapter.say("must open with a label `(ch-…)=` and a title `# …`.")
+    page = "\n".join(without_code(block.text) for block in chapter.markdown)
+    if len(re.findall(r"^#\s", page, flags=re.M)) > 1:
+        yield chapter.say("has two titles: use `##` below the title.")
+    glance = [
+        d for b in chapter.section(TITLE) for d in b.directives if d.argument == "At a glance"
+    ]
+    if not glance:
+        yield chapter.say("needs an `{admonition} At a glance` before the Synopsis.")
+        return
+    for word in ("do", "learn", "need", "minutes", "left out"):
+        if not re.search(rf"\b{word}\b", glance[0].body, flags=re.I):
+            yield chapter.say(
+                f"At a glance does not say {word!r} (do, learn, need, minutes, left out)."
+            )
+
+
+def spine_in_order(chapter: Chapter, book: Book) -> Iterator[str]:
+    """Each level-2 heading starts with its part's name; only the problem has a free title."""
+    omits = chapter.settings.get("omits", {})
+    for name, reason in omits.items():
+        if name not in MAY_BE_OMITTED:
+            yield chapter.say(f"may not omit {name!r}; only {', '.join(MAY_BE_OMITTED)}.")
+        elif not str(reason).strip():
+            yield chapter.say(f"omits {name!r} without a reason in its metadata.")
+    position = -1
+    for heading, section in chapter.headings:
+        if section not in SPINE:
+            yield chapter.say(
+                f"`## {heading}` belongs to no part of the spine: start it with one of "
+                f"{', '.join(SPINE)}, or make it level 3."
+            )
+        elif SPINE.index(section) < position:
+            yield chapter.say(
+                f"`## {heading}` comes after `{SPINE[position]}`: keep the spine's order."
+            )
+        else:
+            position = SPINE.index(section)
+    present = {section for _, section in chapter.headings}
+    for name in SPINE:
+        if name not in present and name not in omits:
+            yield chapter.say(
+                f"has no `## {name}`: write it, or give the reason in notebook metadata "
+                f'`"nnreg": {{"omits": {{"{name}": "…"}}}}`.'
+            )
+        if name in present and name in omits:
+            yield chapter.say(f"says that it omits {name!r}, and has it.")
+
+
+def parts_hold_what_they_promise(chapter: Chapter, book: Book) -> Iterator[str]:
+    present = {section for _, section in chapter.headings}
+    for name, (pattern, advice) in CODE_OF_A_SECTION.items():
+        code = "\n".join(block.text for block in chapter.section(name) if block.is_code)
+        if name in present and not re.search(pattern, code):
+            yield chapter.say(f"`## {name}`: {advice}.")
+    if "Synopsis" in present:
+        cells = [block for block in chapter.section("Synopsis") if block.is_code]
+        if not any(block.output_text.strip() for block in cells):
+            yield chapter.say("`## Synopsis`: show the output of the finished function.")
+    if PROBLEM in present:
+        yield from prediction_before_the_picture(chapter)
+    if "Forward" in present and not any("$$" in b.text for b in chapter.section("Forward")):
+        yield chapter.say("`## Forward`: write the equation out ($$ … $$).")
+    if "Break it" in present:
+        mutants = [b for b in chapter.section("Break it") if b.is_code and "assert" in b.text]
+        if len(mutants) < 2:
+            yield chapter.say(
+                "`## Break it`: show two or three mutants, each caught by an assertion."
+            )
+    if "Notation" in present and not any("|" in b.text for b in chapter.section("Notation")):
+        yield chapter.say("`## Notation`: give a table of symbol, shape and code name.")
+    if "Background and references" in present:
+        text = "\n".join(b.text for b in chapter.section("Background and references"))
+        if "{cite" not in text:
+            yield chapter.say(
+                "`## Background and references`: cite at least one source with {cite}."
+            )
+
+
+def prediction_before_the_picture(chapter: Chapter) -> Iterator[str]:
+    """The question comes first, or nobody predicts."""
+    asked = False
+    for block in chapter.section(PROBLEM):
+        asked = asked or any(
+            d.name == "admonition" and d.argument.startswith("Predict") for d in block.directives
+        )
+        if block.is_code and any("image/png" in o.get("data", {}) for o in block.outputs):
+            if not asked:
+                yield chapter.say(
+                    "a picture before the question: put `{admonition} Predict` first.", block
+                )
+            return
+    if not asked:
+        yield chapter.say("the problem needs an `{admonition} Predict` before its picture.")
+
+
+def size_budget(chapter: Chapter, book: Book) -> Iterator[str]:
+    words = sum(count_words(block.text) for block in chapter.markdown)
+    if not WORDS[0] <= words <= WORDS[1]:
+        yield chapter.say(f"{words} words of prose: {WORDS[0]} to {WORDS[1]} are the budget.")
+    lines = [block.text.count("\n") + 1 for block in chapter.code]
+    if not CODE_CELLS[0] <= len(lines) <= CODE_CELLS[1]:
+        yield chapter.say(
+            f"{len(lines)} code cells: {CODE_CELLS[0]} to {CODE_CELLS[1]} are the budget."
+        )
+    if lines and statistics.median(lines) > MEDIAN_LINES:
+        yield chapter.say(
+            f"the median code cell has {statistics.median(lines)} lines: at most {MEDIAN_LINES}."
+        )
+    for block, count in zip(chapter.code, lines, strict=True):
+        if count > MOST_LINES:
+            yield chapter.say(
+                f"{count} lines of code: at most {MOST_LINES}; split the cell.", block
+            )
+
+
+def short_steps_in_a_derivation(chapter: Chapter, book: Book) -> Iterator[str]:
+    """From one code cell to the next; displayed formulas do not count, an inline one is a word."""
+    words, start = 0, None
+    for block in [*chapter.section("Derivative"), None]:
+        if block is not None and not block.is_code:
+            start = start or block
+            words += count_derivation_words(block.text)
+            continue
+        if words > WORDS_BETWEEN_CELLS:
+            yield chapter.say(
+                f"{words} words before the next code cell: at most {WORDS_BETWEEN_CELLS} in a "
+                "derivation; cut, or check the step in between.",
+                start,
+            )
+        words, start = 0, None
+
+
+def no_banned_words(chapter: Chapter, book: Book) -> Iterator[str]:
+    for block in chapter.markdown:
+        for word in re.findall(BANNED, block.text, flags=re.I):
+            yield chapter.say(
+                f"leave out {word!r}: if it were, nobody would have to say so.", block
+            )
+
+
+def count_words(text: str) -> int:
+    """Words of a Markdown cell; displayed formulas and anything between backticks are left out.
+
+    A directive fenced with backticks is therefore left out with its body, one fenced with
+    colons counts.
+    """
+    return len(re.sub(r"\$\$.*?\$\$|`[^`]*`", " ", text, flags=re.S).split())
+
+
+def count_derivation_words(text: str) -> int:
+    text = re.sub(r"\$\$.*?\$\$(\s*\([\w:.-]+\))?", " ", without_code(text), flags=re.S)
+    text = re.sub(r"\$[^$\n]+\$", "formula", text)
+    text = re.sub(r"^\s*(#+ .*|`{3,}.*|:{3,}.*|:[\w-]+:.*|\([\w:.-]+\)=)$", " ", text, flags=re.M)
+    return len(re.findall(r"\w[\w'’-]*", text))
+
+
+RULES = (
+    title_label_and_glance,
+    spine_in_order,
+    parts_hold_what_they_promise,
+    size_budget,
+    short_steps_in_a_derivation,
+    no_banned_words,
+)

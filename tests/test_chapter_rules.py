@@ -1,0 +1,451 @@
+"""Each rule accepts a sound chapter and rejects the same chapter with one thing broken."""
+
+import base64
+import copy
+import zlib
+
+import nbformat
+import pytest
+
+from .chapter_rules import RULES, Book, Chapter
+
+WORD = "word "
+PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+
+
+def chunk(name: bytes, data: bytes = b"") -> bytes:
+    return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+
+
+def png(*chunks: bytes) -> str:
+    return base64.b64encode(PNG_HEAD + b"".join(chunks) + chunk(b"IEND")).decode()
+
+
+def markdown(text: str, **metadata) -> nbformat.NotebookNode:
+    return nbformat.v4.new_markdown_cell(text, metadata=metadata)
+
+
+def code(source: str, text: str = "", data: dict | None = None, **metadata):
+    outputs = []
+    if text:
+        outputs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
+    if data:
+        outputs.append(nbformat.v4.new_output("execute_result", data=data, execution_count=1))
+    return nbformat.v4.new_code_cell(source, outputs=outputs, metadata=metadata)
+
+
+def sound_chapter() -> list:
+    """The cells of a small chapter that breaks no rule."""
+    picture = {
+        "figure": {"name": "fig-x-loss", "caption": "The loss falls."},
+        "image": {"alt": "A blue curve that falls from two to one half in ten epochs."},
+    }
+    explorer = (
+        '<figure id="fig-x-explore"><img alt="Ten dots, three of them above the line, at λ = 0.1.">'
+        "<figcaption>With λ = 0.1 the line is flat.</figcaption></figure>"
+    )
+    return [
+        markdown(
+            "(ch-x)=\n# Shrink a weight\n\n```{admonition} At a glance\n:class: tip\n"
+            "What you will do, learn and need; 30 minutes. What is left out: all else.\n```"
+        ),
+        markdown("## Synopsis\n\nThree lines use it."),
+        code("from nnreg import L2\nL2(0.1).value([1.0, 2.0])", data={"text/plain": "0.5"}),
+        markdown("## A line that bends too far\n\n```{admonition} Predict\nWill it bend?\n```"),
+        code("fig", data={"image/png": png(), "text/plain": "<Figure>"}, mystnb=picture),
+        markdown(
+            "## Notation\n\n| symbol | shape | code |\n|---|---|---|\n"
+            "| $w$, $\\lambda$ | scalar | `w` |"
+        ),
+        markdown(
+            "## Forward: a number\n\n$$\nR = \\lambda w^2\n$$ (eq-x-value)\n\nIt is 0.5 here."
+        ),
+        code("assert L2(0.1).value([1.0, 2.0]) == 0.5"),
+        markdown(
+            "## Derivative\n\nBy the power rule,\n\n"
+            "$$\n\\frac{\\partial R}{\\partial w} = 2\\lambda w\n$$ (eq-x-grad)"
+        ),
+        code("# check eq-x-grad\ncheck_gradient(value, grad, w)", data={"text/plain": "agrees"}),
+        markdown("## Draft, tidy, import\n\nAll three agree."),
+        code("from nnreg import L2\nassert L2(0.1).grad(1.0) == draft(1.0)"),
+        markdown("## The finished implementation\n\nHere it is."),
+        code("show_source(L2)", data={"text/plain": "class L2:", "text/markdown": "class L2:"}),
+        markdown("## Break it\n\nTwo mutants."),
+        code("assert not check_gradient(value, half, w, raise_on_fail=False).ok"),
+        code("assert not check_gradient(value, sign, w, raise_on_fail=False).ok"),
+        markdown("## Explore λ\n\nSlide."),
+        code(
+            "explore(draw, values)",
+            data={"text/html": explorer, "image/png": png(), "text/plain": "x"},
+        ),
+        markdown("## A fair experiment\n\nTen seeds, see {eq}`eq-x-grad` and [](#ch-x)."),
+        code("for seed in range(10):\n    assert same_data(seed)"),
+        markdown(
+            "## Exercises\n\n```{exercise-start}\n:label: ex-x\n```\nDo it.\n\n"
+            "```{hint}\n:class: dropdown\nTry.\n```\n\n```{exercise-end}\n```"
+        ),
+        markdown("```{solution-start} ex-x\n:class: dropdown\n```"),
+        code("assert 2 + 2 == 4"),
+        markdown("```{solution-end}\n```"),
+        markdown("## What you can now do\n\nDerive it.\n\n" + WORD * 1800),
+        *[code(f"step_{number} = {number}") for number in range(8)],
+        markdown("## Next\n\nMore."),
+        markdown("## Background and references\n\nSee {cite}`known2020`."),
+    ]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory) -> Book:
+    root = tmp_path_factory.mktemp("root")
+    (root / "book").mkdir()
+    (root / "notebooks").mkdir()
+    (root / "book" / "references.bib").write_text("@book{known2020,\n title={A}}\n")
+    (root / "book" / "notation.md").write_text(
+        "| s | m |\n|---|---|\n| $w$ | a |\n| $\\lambda$ | b |\n"
+    )
+    nbformat.write(notebook_of(sound_chapter()), root / "notebooks" / "00_x.ipynb")
+    return Book(root)
+
+
+def notebook_of(cells: list) -> nbformat.NotebookNode:
+    cells = copy.deepcopy(cells)
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    count = 0
+    for cell in cells:
+        if cell.cell_type == "code":
+            count += 1
+            cell.execution_count = count
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    return notebook
+
+
+def complaints(book: Book, name: str, notebook) -> str:
+    rule = next(rule for rule in RULES if rule.__name__ == name)
+    return "\n".join(rule(Chapter("00_x.ipynb", notebook), book))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_sound_chapter_is_accepted(book, rule):
+    assert complaints(book, rule.__name__, notebook_of(sound_chapter())) == ""
+
+
+def find(cells: list, start: str) -> int:
+    return next(number for number, cell in enumerate(cells) if cell.source.startswith(start))
+
+
+def replace(start: str, old: str, new: str):
+    """Break one cell: replace `old` by `new` in the cell that starts with `start`."""
+
+    def broken(notebook):
+        cell = notebook.cells[find(notebook.cells, start)]
+        assert old in cell.source
+        cell.source = cell.source.replace(old, new)
+
+    return broken
+
+
+def drop(start: str):
+    def broken(notebook):
+        del notebook.cells[find(notebook.cells, start)]
+
+    return broken
+
+
+def append(*cells):
+    return lambda notebook: notebook.cells.extend(copy.deepcopy(cells))
+
+
+def set_output(start: str, **output):
+    def broken(notebook):
+        kind = "stream" if "name" in output else "execute_result"
+        if "ename" in output:
+            kind = "error"
+        extra = {} if kind != "execute_result" else {"execution_count": 1}
+        notebook.cells[find(notebook.cells, start)].outputs = [
+            nbformat.v4.new_output(kind, **output, **extra)
+        ]
+
+    return broken
+
+
+def metadata(change, start: str | None = None):
+    def broken(notebook):
+        change(
+            notebook.metadata
+            if start is None
+            else notebook.cells[find(notebook.cells, start)].metadata
+        )
+
+    return broken
+
+
+def count_of(start: str, count):
+    def broken(notebook):
+        notebook.cells[find(notebook.cells, start)].execution_count = count
+
+    return broken
+
+
+def move(start: str, before: str):
+    def broken(notebook):
+        cell = notebook.cells.pop(find(notebook.cells, start))
+        notebook.cells.insert(find(notebook.cells, before), cell)
+
+    return broken
+
+
+def omit(**omits):
+    return metadata(lambda m: m.update(nnreg={"omits": omits}))
+
+
+def ignore(number: int, why: str):
+    def broken(notebook):
+        for cell in [cell for cell in notebook.cells if cell.cell_type == "code"][:number]:
+            cell.metadata.tags = ["nbval-ignore-output"]
+            cell.metadata.nnreg = {"why": why}
+
+    return broken
+
+
+def picture_before_the_question(notebook):
+    number = find(notebook.cells, "## A line")
+    heading, question = notebook.cells[number].source.split("\n\n", 1)
+    notebook.cells[number].source = heading
+    notebook.cells.insert(number + 2, markdown(question))
+
+
+STEP = "step_1"
+ALL_AT = "# check eq-x-grad"
+BROKEN = [
+    ("executed_in_order", count_of(STEP, None), "execution count None"),
+    ("executed_in_order", count_of(STEP, 99), "execution count 99"),
+    (
+        "no_error_and_no_stderr",
+        set_output(STEP, ename="KeyError", evalue="", traceback=[]),
+        "KeyError",
+    ),
+    ("no_error_and_no_stderr", set_output(STEP, name="stderr", text="warned"), "stderr"),
+    ("no_trailing_semicolon", replace(STEP, "= 1", "= 1;"), "`;`"),
+    ("no_trace_of_a_machine", set_output(STEP, name="stdout", text="/home/a/x.py"), "path"),
+    ("no_trace_of_a_machine", set_output(STEP, name="stdout", text="at 0x7f12ab34cd"), "memory"),
+    ("no_trace_of_a_machine", set_output(STEP, name="stdout", text="127.0.0.1:80"), "server"),
+    ("no_trace_of_a_machine", set_output(STEP, name="stdout", text="2026-01-02 10:11"), "date"),
+    ("no_trace_of_a_machine", set_output(STEP, name="stdout", text="Wall time: 3 s"), "duration"),
+    ("no_trace_of_a_machine", set_output(STEP, name="stdout", text=" 50%|##  |"), "progress"),
+    ("no_trace_of_a_machine", set_output(STEP, data={"text/html": "<p>/tmp/x</p>"}), "path"),
+    ("no_stored_widget", metadata(lambda m: m.update(widgets={})), "widget state"),
+    (
+        "no_stored_widget",
+        set_output(STEP, data={"application/vnd.jupyter.widget-view+json": {}}),
+        "widget view",
+    ),
+    (
+        "pictures_without_metadata",
+        set_output(STEP, data={"image/png": png(chunk(b"tEXt", b"a"))}),
+        "tEXt",
+    ),
+    (
+        "pictures_without_metadata",
+        set_output(
+            STEP, data={"text/html": f'<img src="data:image/png;base64,{png(chunk(b"tIME"))}">'}
+        ),
+        "tIME",
+    ),
+    ("fixed_metadata", metadata(lambda m: m.kernelspec.update(name="conda")), "kernelspec"),
+    ("fixed_metadata", metadata(lambda m: m.language_info.update(version="3.11")), "version"),
+    ("fixed_metadata", metadata(lambda m: m.update(jupytext={})), "jupytext"),
+    ("fixed_metadata", metadata(lambda m: m.update(execution={}), STEP), "when the cell ran"),
+    ("fixed_metadata", lambda n: n.cells[3].update(id=n.cells[4].id), "id of its own"),
+    ("few_ignored_cells_each_with_a_reason", ignore(1, ""), "say why"),
+    ("few_ignored_cells_each_with_a_reason", ignore(4, "slow"), "at most 10 %"),
+    (
+        "few_ignored_cells_each_with_a_reason",
+        replace(STEP, "step_1", "# NBVAL_SKIP\nstep_1"),
+        "say why",
+    ),
+    ("title_label_and_glance", replace("(ch-x)", "(ch-x)=\n", ""), "label"),
+    ("title_label_and_glance", replace("## Next", "More", "# Second\nMore"), "two titles"),
+    ("title_label_and_glance", replace("(ch-x)", "At a glance", "Overview"), "At a glance"),
+    ("title_label_and_glance", replace("(ch-x)", "30 minutes", "soon"), "minutes"),
+    ("spine_in_order", drop("## Synopsis"), "no `## Synopsis`"),
+    ("spine_in_order", drop("## Derivative"), "no `## Derivative`"),
+    ("spine_in_order", move("## Next", "## Exercises"), "keep the spine's order"),
+    ("spine_in_order", append(markdown("## Extra")), "`## Extra` belongs to no part"),
+    ("spine_in_order", omit(Exercises="tired"), "may not omit"),
+    ("spine_in_order", omit(Derivative=""), "without a reason"),
+    ("spine_in_order", omit(Derivative="chapter 3"), "omits 'Derivative', and has it"),
+    ("parts_hold_what_they_promise", drop("show_source"), "show_source"),
+    ("parts_hold_what_they_promise", drop("explore("), "explore"),
+    ("parts_hold_what_they_promise", drop("for seed"), "several seeds"),
+    (
+        "parts_hold_what_they_promise",
+        replace("from nnreg import L2\nassert", "assert", "print"),
+        "agree",
+    ),
+    ("parts_hold_what_they_promise", set_output("from nnreg", name="stdout", text=""), "Synopsis"),
+    ("parts_hold_what_they_promise", drop("assert not"), "mutants"),
+    ("parts_hold_what_they_promise", replace("## Forward", "$$", "$"), "equation"),
+    ("parts_hold_what_they_promise", replace("## Background", "{cite}", ""), "cite"),
+    ("parts_hold_what_they_promise", replace("## Notation", "|", " "), "table"),
+    ("parts_hold_what_they_promise", replace("## A line", "Predict", "Look"), "Predict"),
+    ("parts_hold_what_they_promise", picture_before_the_question, "before the question"),
+    ("size_budget", replace("## What", WORD * 200, ""), "words of prose"),
+    ("size_budget", replace("## Next", "More", WORD * 1000), "words of prose"),
+    ("size_budget", append(*[code("x")] * 10), "code cells"),
+    ("size_budget", lambda n: [drop("step")(n) for _ in range(2)], "17 code cells"),
+    ("size_budget", replace(STEP, "= 1", "= 1\n" * 26), "lines of code"),
+    (
+        "size_budget",
+        lambda n: [c.update(source="x\n" * 6 + "x") for c in n.cells if c.cell_type == "code"],
+        "median",
+    ),
+    (
+        "short_steps_in_a_derivation",
+        replace("## Derivative", "By", WORD * 61),
+        "words before the next",
+    ),
+    ("no_banned_words", replace("## Next", "More", "Simply more"), "'Simply'"),
+    ("no_banned_words", replace("## Next", "More", "Of course more"), "'Of course'"),
+    (
+        "each_labelled_derivative_checked",
+        replace(ALL_AT, "# check eq-x-grad", "# look"),
+        "eq-x-grad",
+    ),
+    ("each_labelled_derivative_checked", replace(ALL_AT, "check_gradient(", "print("), "eq-x-grad"),
+    (
+        "each_labelled_derivative_checked",
+        replace(ALL_AT, "w)", "w, raise_on_fail=False)"),
+        "eq-x-grad",
+    ),
+    ("each_labelled_derivative_checked", move(ALL_AT, "## Derivative"), "eq-x-grad"),
+    (
+        "each_labelled_derivative_checked",
+        replace(
+            "## Derivative",
+            "(eq-x-grad)",
+            "(eq-x-grad)\n\n```{math}\n:label: eq-x-two\n\\nabla R\n```",
+        ),
+        "eq-x-two",
+    ),
+    ("checks_name_equations_that_exist", replace(ALL_AT, "eq-x-grad", "eq-x-typo"), "eq-x-typo"),
+    ("numbers_of_the_prose_stand_in_code", replace("## Forward", "0.5 here", "0.7 here"), "0.7"),
+    (
+        "numbers_of_the_prose_stand_in_code",
+        replace("## Forward", "0.5 here", "$3\\times10^{-4}$"),
+        "10^",
+    ),
+    ("numbers_of_the_prose_stand_in_code", replace("## Forward", "0.5 here", "37 % of it"), "37 %"),
+    (
+        "numbers_of_the_prose_stand_in_code",
+        replace("## Forward", "0.5 here", "so in 19 of 23"),
+        "19 of 23",
+    ),
+    (
+        "exercises_with_hint_solution_and_check",
+        replace("## Exercises", ":label: ex-x\n", ""),
+        "label",
+    ),
+    ("exercises_with_hint_solution_and_check", replace("## Exercises", "{hint}", "{note}"), "hint"),
+    ("exercises_with_hint_solution_and_check", drop("```{solution-start}"), "solution-start"),
+    (
+        "exercises_with_hint_solution_and_check",
+        replace("```{solution-start}", "dropdown", "x"),
+        "fold",
+    ),
+    (
+        "exercises_with_hint_solution_and_check",
+        replace("assert 2", "assert 2 + 2 == 4", "2 + 2"),
+        "no check",
+    ),
+    ("exercises_with_hint_solution_and_check", drop("## Exercises"), "no exercise"),
+    (
+        "figures_named_captioned_described",
+        metadata(lambda m: m.mystnb.figure.update(name="x"), "fig"),
+        "fig-…",
+    ),
+    (
+        "figures_named_captioned_described",
+        metadata(lambda m: m.mystnb.figure.pop("caption"), "fig"),
+        "caption",
+    ),
+    (
+        "figures_named_captioned_described",
+        metadata(lambda m: m.mystnb.pop("image"), "fig"),
+        "alt text",
+    ),
+    (
+        "figures_named_captioned_described",
+        metadata(lambda m: m.mystnb.image.update(alt="a plot"), "fig"),
+        "alt text 'a plot'",
+    ),
+    (
+        "figures_named_captioned_described",
+        metadata(lambda m: m.mystnb.figure.update(name="fig-x-explore"), "fig"),
+        "taken",
+    ),
+    (
+        "figures_named_captioned_described",
+        set_output(
+            "explore", data={"text/html": "<figure id='fig-y'><img></figure>", "image/png": png()}
+        ),
+        "alt text ''",
+    ),
+    ("citations_exist", replace("## Background", "known2020", "known2020, lost2021"), "lost2021"),
+    ("cross_references_exist", replace("## A fair", "eq-x-grad", "eq-x-gone"), "eq-x-gone"),
+    ("cross_references_exist", replace("## A fair", "#ch-x", "#ch-gone"), "ch-gone"),
+    ("symbols_are_the_books", replace("## Notation", "$w$", "$w$, $\\xi$"), "xi"),
+]
+
+
+@pytest.mark.parametrize(("rule", "breakage", "message"), BROKEN)
+def test_broken_chapter_is_rejected(book, rule, breakage, message):
+    notebook = notebook_of(sound_chapter())
+    breakage(notebook)
+    said = complaints(book, rule, notebook)
+    assert message in said
+    assert said.startswith("00_x.ipynb")
+
+
+def test_every_rule_has_a_breakage():
+    assert {rule for rule, *_ in BROKEN} == {rule.__name__ for rule in RULES}
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "It is 0.5, or 50 %, or .50.",
+        "See section 7.1 and version 1.2.3; [read](https://a.org/10.1).",
+        "The code says `0.123`.",
+    ],
+)
+def test_numbers_that_need_no_assertion(book, prose):
+    notebook = notebook_of(sound_chapter())
+    replace("## Forward", "It is 0.5 here.", prose)(notebook)
+    assert complaints(book, "numbers_of_the_prose_stand_in_code", notebook) == ""
+
+
+def test_an_omitted_part_with_a_reason_is_accepted(book):
+    notebook = notebook_of(sound_chapter())
+    drop("## Derivative")(notebook)
+    omit(Derivative="the next chapter derives it")(notebook)
+    assert complaints(book, "spine_in_order", notebook) == ""
+
+
+def test_an_exercise_in_words_needs_no_code(book):
+    notebook = notebook_of(sound_chapter())
+    drop("assert 2")(notebook)
+    replace("```{solution-start}", "dropdown", "dropdown explain")(notebook)
+    assert complaints(book, "exercises_with_hint_solution_and_check", notebook) == ""
+
+
+def test_a_comment_in_a_code_fence_is_no_heading(book):
+    notebook = notebook_of(sound_chapter())
+    replace("## Next", "More.", "```python\n## no heading\n```")(notebook)
+    assert complaints(book, "spine_in_order", notebook) == ""
