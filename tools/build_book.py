@@ -21,7 +21,7 @@ SOURCES = ("book", "notebooks", "nnreg")
 
 
 def build(site: Path) -> int:
-    """Build into `site`; return the builder's exit code and leave an old site alone if it failed."""
+    """Build into `site`, return the exit code; a failed build leaves an old site alone."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),

@@ -1,8 +1,8 @@
 """Print environment settings under which NumPy and OpenBLAS act as on an older x86 processor.
 
-Long training runs are chaotic: a last digit that differs between two processors grows into another
-result. `make test-portability` re-runs every notebook under these settings. Nothing is printed where
-they would change nothing (another architecture, or a processor that is that old already).
+Long training runs are chaotic: a last digit that differs between two processors grows into
+another result. `make test-portability` re-runs every notebook under these settings. Nothing is
+printed where they would change nothing (another architecture, or a processor that old already).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/wo
 
 
 def set_buttons(app, config) -> None:
-    """Take launch and repository buttons from the environment: without an address there are none."""
+    """Take launch and repository buttons from the environment; without an address, none."""
     options = config.html_theme_options
     url = os.environ.get("NNREG_REPOSITORY_URL", "").rstrip("/")
     if url:
