@@ -6,6 +6,8 @@ import numbers
 import numpy as np
 
 _BLOCK = 65536
+# A float32 sum of products outside this range may have lost terms to under- or overflow.
+_SAFE = (1e-24, math.inf)
 
 
 def as_float_array(values, name: str) -> np.ndarray:
@@ -76,12 +78,9 @@ def dot(a: np.ndarray, b: np.ndarray) -> float:
     and again in float64 if the narrower type over- or underflowed.
     """
     a, b = a.ravel(), b.ravel()
-    total = 0.0
-    with np.errstate(over="ignore"):
-        for start in range(0, a.size, _BLOCK):
-            total += float(np.vdot(a[start : start + _BLOCK], b[start : start + _BLOCK]))
-    # The smallest total whose terms cannot have lost digits to underflow.
-    safe = np.finfo(a.dtype).tiny / np.finfo(a.dtype).eps
-    if a.dtype.itemsize < 8 and a.size and not safe * a.size < abs(total) < math.inf:
-        return dot(a.astype(np.float64), b.astype(np.float64))
-    return total
+    if a.dtype != np.float16:
+        blocks = range(0, a.size, _BLOCK)
+        total = sum(float(np.vdot(a[i : i + _BLOCK], b[i : i + _BLOCK])) for i in blocks)
+        if a.dtype != np.float32 or _SAFE[0] < abs(total) < _SAFE[1]:
+            return total
+    return dot(a.astype(np.float64), b.astype(np.float64))
