@@ -20,9 +20,9 @@ from nnreg.book.figures import BookFigure, use_style
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 # 1.6 pixels per CSS pixel are sharp on a phone, where the picture is shrunk, and keep a frame of
-# line art near 8 kB; 32 colours are enough for it.
+# line art near 8 kB; 24 colours are enough for it.
 _FRAME_DPI = 160
-_FRAME_COLOURS = 32
+_FRAME_COLOURS = 24
 
 
 class Frame(NamedTuple):
@@ -124,8 +124,10 @@ class Explorer:
         self._draw_value(value)
         image = self._figure.frame(_FRAME_DPI)
         image = image.quantize(_FRAME_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        # The octree's white is a shade too dark for the card around the picture.
+        image = image.convert("RGB").point(lambda level: 255 if level > 251 else level)
         buffer = io.BytesIO()
-        image.convert("RGB").save(buffer, "webp", lossless=True, method=4)
+        image.save(buffer, "webp", lossless=True, method=4)
         return Frame(
             value=f"{self.symbol} = {self._fmt(value)}",
             caption=_text(self._caption(value), "caption"),

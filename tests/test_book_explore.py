@@ -1,0 +1,258 @@
+import base64
+import io
+import json
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nnreg.book import explore
+from nnreg.book.explore import WIDGET_VIEW
+
+VALUES = [0, 0.001, 0.01, 0.5]
+
+
+def draw(fig, lam):
+    ax = fig.subplots()
+    w = np.linspace(-1, 1, 50)
+    ax.plot(w, lam * w**2)
+    ax.set(ylim=(0, 1), xlabel="weight", ylabel="penalty")
+
+
+def draw_nothing(fig, lam):
+    pass
+
+
+def build(name="fig-test", draw=draw, **keywords):
+    settings = {
+        "name": name,
+        "start": 0.01,
+        "caption": lambda lam: f'At {lam} it holds that 1 < 2 & "so on".',
+        "alt": lambda lam: f"A parabola of height {lam}.",
+    }
+    return explore(draw, VALUES, **{**settings, **keywords})
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return build()
+
+
+class Page(HTMLParser):
+    """Collect the elements of a page with their attributes and texts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.open = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        element = {"tag": tag, "text": "", **dict(attributes)}
+        self.found.append(element)
+        if tag not in ("img", "input"):
+            self.open.append(element)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()["tag"] == tag
+
+    def handle_data(self, data):
+        if self.open:
+            self.open[-1]["text"] += data
+
+    def all(self, tag, **attributes):
+        return [e for e in self.found if e["tag"] == tag and attributes.items() <= e.items()]
+
+    def one(self, tag, **attributes):
+        (element,) = self.all(tag, **attributes)
+        return element
+
+
+def frames(page):
+    return json.loads(page.one("script", type="application/json")["text"])
+
+
+def picture(src):
+    kind, data = src.split(",")
+    assert kind == "data:image/webp;base64"
+    return Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+def test_what_is_stored_has_html_png_and_text_and_no_widget(explorer):
+    data, metadata = explorer._repr_mimebundle_()
+    assert set(data) == {"text/html", "image/png", "text/plain"}
+    assert metadata["image/png"] == {"width": 600, "height": 360}
+    assert Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).size == (1200, 720)
+
+
+def test_the_plain_text_is_one_stable_line(explorer):
+    expected = (
+        'explore: λ from 0 to 0.5, 4 values, start 0.01 — At 0.01 it holds that 1 < 2 & "so on".'
+    )
+    assert explorer._repr_mimebundle_()[0]["text/plain"] == repr(explorer) == expected
+
+
+def test_each_form_is_the_same_bytes_when_built_again(explorer):
+    assert build()._repr_mimebundle_() == explorer._repr_mimebundle_()
+
+
+def test_the_page_before_any_script_shows_the_start(explorer):
+    page = Page(explorer.html())
+    assert page.one("img")["alt"] == "A parabola of height 0.01."
+    assert page.one("img")["src"] == frames(page)[2]["src"]
+    assert page.one("output")["text"] == "λ = 0.01"
+    assert page.one("p")["text"] == 'At 0.01 it holds that 1 < 2 & "so on".'
+    # A slider that cannot work yet is not shown.
+    assert "hidden" in page.one("label")
+    assert "hidden" in page.one("div", **{"class": "nnreg-explore-slider"})
+
+
+def test_the_slider_is_named_and_keeps_its_keys_from_the_notebook(explorer):
+    page = Page(explorer.html())
+    slider = page.one("input", type="range")
+    assert (slider["min"], slider["max"], slider["step"], slider["value"]) == ("0", "3", "1", "2")
+    assert slider["aria-valuetext"] == "λ = 0.01"
+    assert slider["data-lm-suppress-shortcuts"] == "true"
+    assert page.one("label")["for"] == page.one("output")["for"] == slider["id"]
+    assert page.one("label")["text"] == "Choose λ"
+    assert page.one("p")["aria-live"] == "polite"
+
+
+def test_each_frame_has_its_own_value_caption_alt_and_picture(explorer):
+    told = frames(Page(explorer.html()))
+    assert [f["value"] for f in told] == ["λ = 0", "λ = 0.001", "λ = 0.01", "λ = 0.5"]
+    assert [f["caption"].split()[1] for f in told] == ["0", "0.001", "0.01", "0.5"]
+    assert [f["alt"] for f in told] == [f"A parabola of height {v}." for v in VALUES]
+    assert {picture(f["src"]).size for f in told} == {(960, 576)}
+    assert picture(told[0]["src"]).tobytes() != picture(told[3]["src"]).tobytes()
+
+
+def test_a_frame_shows_what_draw_draws_for_its_value_and_nothing_left_over():
+    def bar(fig, height):
+        fig.set_layout_engine("none")
+        ax = fig.add_axes((0, 0, 1, 1))
+        ax.bar([0], [height], color="black", width=1)
+        ax.set(xlim=(-0.5, 0.5), ylim=(0, 1))
+
+    made = explore(bar, [0.75, 0.25], name="bars", caption=str, alt=str)
+    dark = [1 - np.asarray(picture(f.src).convert("L")).mean() / 255 for f in made.frames]
+    assert dark == pytest.approx([0.75, 0.25], abs=0.02)
+
+
+def test_frames_are_small_and_white_stays_white(explorer):
+    assert max(len(base64.b64decode(f.src.split(",")[1])) for f in explorer.frames) < 9_000
+    assert picture(explorer.frames[0].src).convert("RGB").getpixel((2, 2)) == (255, 255, 255)
+
+
+def test_several_explorers_on_a_page_share_no_id(explorer):
+    page = Page(explorer.html() + build("fig-other", draw_nothing).html())
+    ids = [element["id"] for element in page.found if "id" in element]
+    assert len(ids) == len(set(ids)) == 4
+    assert "fig-test" not in ids  # that is the figure's own, given in the cell's metadata
+
+
+def test_the_page_asks_nothing_of_another_host(explorer):
+    for element in Page(explorer.html()).found:
+        assert "href" not in element
+        assert element.get("src", "data:").startswith("data:")
+    assert "//" not in explorer.html().replace(explorer.frames[0].src, "").split("<img")[0]
+
+
+def test_text_from_an_author_cannot_break_out_of_the_page():
+    nasty = '</script><b onclick="x">'
+    page = Page(
+        build(draw=draw_nothing, caption=lambda v: nasty, alt=lambda v: nasty, symbol="<i>").html()
+    )
+    assert page.one("p")["text"] == page.one("img")["alt"] == nasty
+    assert [frame["caption"] for frame in frames(page)] == [nasty] * 4
+    assert not page.all("b")
+    assert not page.all("i")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e-5, "0.00001"), (0.0, "0"), (0.12345, "0.123"), (250.0, "250"), (7, "7"), ("L1", "L1")],
+)
+def test_values_are_written_without_exponents(value, text):
+    made = explore(draw_nothing, [value, value], name="n", caption=lambda v: "c", alt=lambda v: "a")
+    assert made.frames[0].value == f"λ = {text}"
+
+
+def test_fmt_and_symbol_are_used_everywhere():
+    made = build(draw=draw_nothing, fmt=lambda v: f"{100 * v:g} %", symbol="p")
+    assert made.frames[2].value == "p = 1 %"
+    assert repr(made).startswith("explore: p from 0 % to 50 %, 4 values, start 1 %")
+
+
+def test_the_start_may_differ_in_the_last_bit():
+    grid = np.linspace(0, 1, 11)
+    made = explore(draw_nothing, grid, name="n", start=0.3, caption=str, alt=str)
+    assert made.start == 3
+    assert grid[3] != 0.3
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"start": 0.02}, ValueError, "start must be one of values, got 0.02"),
+        ({"name": "Fig 1"}, ValueError, "'Fig 1'"),
+        ({"caption": lambda v: None}, TypeError, "caption must return a sentence, got None"),
+        ({"alt": lambda v: " "}, TypeError, "alt must return a sentence, got ' '"),
+    ],
+)
+def test_bad_arguments_are_refused(change, error, said):
+    with pytest.raises(error, match=said):
+        build(draw=draw_nothing, **change)
+
+
+def test_a_single_value_is_refused():
+    with pytest.raises(ValueError, match="at least two"):
+        explore(draw_nothing, [1.0], name="n", caption=str, alt=str)
+
+
+def test_an_error_in_draw_is_raised_by_the_cell_and_not_swallowed_when_shown():
+    with pytest.raises(ZeroDivisionError):
+        explore(lambda fig, v: 1 / v, [1, 0], name="n", caption=str, alt=str)
+
+
+@pytest.fixture
+def kernel(monkeypatch):
+    monkeypatch.delenv("NNREG_STATIC", raising=False)
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=True))
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_live_notebook_gets_the_widget_beside_the_other_forms(explorer):
+    data, _ = explorer._repr_mimebundle_()
+    assert set(data) == {WIDGET_VIEW, "text/html", "image/png", "text/plain"}
+    assert data[WIDGET_VIEW]["model_id"]
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_run_that_stores_gets_no_widget_though_it_has_a_kernel(explorer, monkeypatch):
+    monkeypatch.setenv("NNREG_STATIC", "1")
+    assert WIDGET_VIEW not in explorer._repr_mimebundle_()[0]
+
+
+def test_without_a_kernel_nothing_is_live(explorer, monkeypatch):
+    monkeypatch.delenv("NNREG_STATIC", raising=False)
+    assert WIDGET_VIEW not in explorer._repr_mimebundle_()[0]
+
+
+def test_moving_the_widget_makes_the_kernel_draw_that_value():
+    drawn = []
+
+    def note(fig, value):
+        drawn.append(value)
+
+    made = explore(
+        note, VALUES, name="n", caption=lambda v: f"At {v}.", alt=lambda v: f"Seen at {v}."
+    )
+    panel, drawn[:] = made.widget(), []
+    picture_shown, slider, words = panel.children
+    assert [label for label, _ in slider.options] == ["0", "0.001", "0.01", "0.5"]
+    slider.value = 3
+    assert drawn == [0.5]
+    assert words.value == "At 0.5."
+    assert 'alt="Seen at 0.5."' in picture_shown.value
