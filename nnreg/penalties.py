@@ -98,7 +98,7 @@ class L1(Penalty):
     def grad(self, w) -> np.ndarray:
         """Return :math:`\\lambda\\,\\mathrm{sign}(w)`, in the shape and dtype of `w`."""
         w = as_float_array(w, "w")
-        return np.multiply(np.sign(w), self.lam, dtype=w.dtype)
+        return np.multiply(np.sign(w), self.lam, out=np.empty_like(w))
 
     def value_and_grad(self, w) -> tuple[float, np.ndarray]:
         """Return both; the signs serve twice, because ``|w| = sign(w) * w``."""
@@ -160,7 +160,7 @@ class L2(Penalty):
     def grad(self, w) -> np.ndarray:
         """Return :math:`2 \\lambda w`, in the shape and dtype of `w`."""
         w = as_float_array(w, "w")
-        return np.multiply(w, 2 * self.lam, dtype=w.dtype)
+        return np.multiply(w, 2 * self.lam, out=np.empty_like(w))
 
     def prox(self, w, step: float) -> np.ndarray:
         """Divide each entry by ``1 + 2 * step * lam``."""
@@ -169,7 +169,7 @@ class L2(Penalty):
 
 @dataclass(frozen=True)
 class ElasticNet(Penalty):
-    r"""The elastic net: :math:`\lambda \sum_m \left( r |w_m| + (1 - r)\, w_m^2 \right)`.
+    r"""The elastic net: :math:`\lambda \sum_m \left( \rho |w_m| + (1 - \rho)\, w_m^2 \right)`.
 
     One strength and one ratio: ``l1_ratio=1`` is `L1`, ``l1_ratio=0`` is `L2`.
 
@@ -178,7 +178,7 @@ class ElasticNet(Penalty):
     lam : float
         Strength :math:`\lambda \ge 0`.
     l1_ratio : float
-        The share :math:`r` of L1, in [0, 1].
+        The share :math:`\rho` of L1, in [0, 1].
 
     Raises
     ------
@@ -212,7 +212,7 @@ class ElasticNet(Penalty):
         return self.value_and_grad(w)[0]
 
     def grad(self, w) -> np.ndarray:
-        """Return :math:`\\lambda (r\\,\\mathrm{sign}(w) + 2 (1 - r) w)`, in the shape of `w`."""
+        """Return :math:`\\lambda (\\rho\\,\\mathrm{sign}(w) + 2 (1 - \\rho) w)`, in the shape of `w`."""
         return self.value_and_grad(w)[1]
 
     def value_and_grad(self, w) -> tuple[float, np.ndarray]:
@@ -280,4 +280,4 @@ def _shrink(w, step: float, l1: float, l2: float) -> np.ndarray:
     w, step = as_float_array(w, "w"), check_real(step, "step")
     # w - clip(w) leaves +0.0 inside the threshold, where sign(w) * max(…) leaves -0.0.
     shrunk = w - np.clip(w, -step * l1, step * l1)
-    return np.divide(shrunk, 1 + 2 * step * l2, dtype=w.dtype)
+    return np.divide(shrunk, 1 + 2 * step * l2, out=np.empty_like(w))
