@@ -4,7 +4,7 @@
 
 Every contender starts from the same weights and the same points, takes the same Adam steps with
 L2 5e-4 on layer 1, and works out loss and accuracy in every epoch. The loss after the warm-up is
-printed too, so that `run.py` can assert that all contenders computed the same thing.
+printed too, so that `__main__.py` can assert that all contenders computed the same thing.
 """
 
 import json

@@ -1,10 +1,10 @@
 r"""Check a gradient against central differences.
 
 Nudge one entry of `x` up and down by a small step and watch the loss:
-:math:`\partial f / \partial x_i \approx (f(x + h e_i) - f(x - h e_i)) / 2h`, with an error of
-order :math:`h^2`. What a failed check means, in the order of likelihood: the gradient is wrong;
+:math:`\partial f / \partial x_i \approx (f(x + s e_i) - f(x - s e_i)) / 2s`, with an error of
+order :math:`s^2`. What a failed check means, in the order of likelihood: the gradient is wrong;
 `f` is not the function that was differentiated (another random mask, a changed input); `x` sits
-within `h` of a kink, such as that of ReLU or \|w\|; `f` runs in float32.
+within a step of a kink, such as that of ReLU or \|w\|; `f` runs in float32.
 """
 
 from collections.abc import Callable
@@ -86,7 +86,7 @@ def check_gradient(
         The upstream gradient, in the shape of ``f(x)``: what is checked is then the gradient of
         ``sum(dy * f(x))``. Send a random one in: a check is only as strong as its upstream.
     step : float
-        The nudge :math:`h`, relative to ``max(1, |x_i|)``; the default is the cube root of
+        The nudge :math:`s`, relative to ``max(1, |x_i|)``; the default is the cube root of
         float64's precision, where truncation and rounding errors balance.
     rtol, atol : float
         An entry agrees if the difference is at most ``atol * max(1, |f(x)|)`` plus `rtol` times

@@ -1,6 +1,6 @@
 """Compare contenders fairly: a process each, in turn, in random order; print paired ratios.
 
-    python benchmarks/run.py [rounds]
+    python -m benchmarks [rounds]
 
 In every round each contender runs once, so that whatever else the machine does meets all of them
 alike. What counts is the median over the rounds of the ratio *within* a round.
@@ -52,9 +52,9 @@ def main(rounds: int = 9) -> None:
             ratios = [t / run["ms_per_100_epochs"] for t, run in zip(times, ours, strict=True)]
             aim = TARGETS.get((contender, dtype))
             print(
-                f"{dtype:9}{contender:12}{statistics.median(times):10.1f}"
-                f"{statistics.median(ratios):13.2f}{min(ratios):8.2f}-{max(ratios):<6.2f}"
-                f"{aim or '':>6}"
+                f"{dtype:9}{contender:12}{statistics.median(times):13.1f}"
+                f"{statistics.median(ratios):13.2f}{min(ratios):8.2f}-{max(ratios):.2f}"
+                f"{aim or '':>13}"
             )
 
 

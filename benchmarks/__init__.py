@@ -1,0 +1,1 @@
+"""Paired comparisons with other implementations; `make bench` runs them."""
