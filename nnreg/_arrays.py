@@ -12,7 +12,10 @@ _SAFE = (1e-24, math.inf)
 
 def as_float_array(values, name: str) -> np.ndarray:
     """Return `values` as a floating-point array, without a copy where none is needed."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
     if array.dtype.kind == "f":
         return array
     if array.dtype.kind in "biu":
@@ -60,6 +63,14 @@ def check_positive(value, name: str) -> float:
     if value == 0:
         raise ValueError(f"{name} must be finite and > 0, got {value!r}")
     return value
+
+
+def check_float_dtype(dtype) -> np.dtype:
+    """Return `dtype` as NumPy's if it is a floating-point type."""
+    checked = np.dtype(dtype)
+    if checked.kind != "f":
+        raise TypeError(f"dtype must be a floating-point type, got {dtype!r}")
+    return checked
 
 
 def check_count(value, name: str, low: int = 1) -> int:
