@@ -4,11 +4,18 @@ The spiral comes from `nnfs`, the real sets from scikit-learn's bundled files; b
 imported only when they are asked for.
 """
 
+import importlib
 import types
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_generator, check_count, check_real
+from nnreg._arrays import (
+    as_float_array,
+    as_generator,
+    check_count,
+    check_float_dtype,
+    check_real,
+)
 
 
 def spiral(
@@ -50,17 +57,18 @@ def spiral(
     >>> bool(np.all(np.hypot(*X.T) < 1.0001))
     True
     """
-    from nnfs.datasets import spiral_data
-
     n_per_class = check_count(n_per_class, "n_per_class")
-    n_classes = check_count(n_classes, "n_classes")
+    n_classes, dtype = check_count(n_classes, "n_classes"), check_float_dtype(dtype)
     if not isinstance(rng, np.random.RandomState):
         rng = as_generator(rng)
-    # The same code with globals of its own: its `np.random.randn` draws from `rng`.
+    # The same code with globals of its own: its `np.random.randn` draws from `rng`, and its
+    # `np.zeros` leaves out the 8 bits that nnfs would give the labels.
     own_numpy = types.SimpleNamespace(
-        **{name: getattr(np, name) for name in ("zeros", "linspace", "sin", "cos", "c_")},
+        **{name: getattr(np, name) for name in ("linspace", "sin", "cos", "c_")},
+        zeros=lambda shape, dtype=None: np.zeros(shape),
         random=types.SimpleNamespace(randn=lambda n: rng.standard_normal(n).astype(dtype)),
     )
+    spiral_data = _import("nnfs.datasets", "nnfs").spiral_data
     create = types.FunctionType(spiral_data.__code__, {"np": own_numpy, "range": range})
     X, y = create(n_per_class, n_classes)
     return X.astype(dtype), y.astype(np.int64)
@@ -77,15 +85,18 @@ def diabetes() -> tuple[np.ndarray, np.ndarray, list[str]]:
         Progression after one year, 25 to 346.
     names : list of str
 
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+
     Examples
     --------
     >>> X, y, names = diabetes()
     >>> X.shape, names[2]
     ((442, 10), 'bmi')
     """
-    from sklearn.datasets import load_diabetes
-
-    bunch = load_diabetes()
+    bunch = _import("sklearn.datasets", "scikit-learn").load_diabetes()
     return bunch.data, bunch.target, list(bunch.feature_names)
 
 
@@ -99,15 +110,18 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     y : ndarray of int64, shape (1797,)
         The digit, 0 to 9.
 
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+
     Examples
     --------
     >>> X, y = digits()
     >>> X.shape, y[:5]
     ((1797, 64), array([0, 1, 2, 3, 4]))
     """
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
+    bunch = _import("sklearn.datasets", "scikit-learn").load_digits()
     return bunch.data / 16, bunch.target.astype(np.int64)
 
 
@@ -128,6 +142,11 @@ def flip_labels(y, fraction: float, rng, n_classes: int | None = None):
     -------
     y_noisy : ndarray of int64, shape (n,)
     flipped : ndarray of bool, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If `y` does not hold whole numbers from 0 to n_classes - 1, or `fraction` is outside [0, 1].
 
     Examples
     --------
@@ -168,6 +187,11 @@ def split(X, y, validation: float = 0.5, *, rng, stratify: bool = False):
     X_train, y_train, X_validation, y_validation : ndarray
         Copies.
 
+    Raises
+    ------
+    ValueError
+        If X and y differ in length, or a part would be empty.
+
     Examples
     --------
     >>> X_train, y_train, X_val, y_val = split(np.eye(10), np.arange(10), 0.3, rng=0)
@@ -177,6 +201,8 @@ def split(X, y, validation: float = 0.5, *, rng, stratify: bool = False):
     X, y = as_float_array(X, "X"), np.asarray(y)
     if X.ndim == 0 or y.ndim == 0 or len(X) != len(y) or len(X) < 2:
         raise ValueError(f"X and y must hold the same rows, at least 2, got {X.shape}, {y.shape}")
+    if stratify and y.ndim != 1:
+        raise ValueError(f"y must hold one label a row to be stratified, got shape {y.shape}")
     validation, rng = check_real(validation, "validation", 0.0, 1.0), as_generator(rng)
     groups = (
         [np.flatnonzero(y == label) for label in np.unique(y)] if stratify else [np.arange(len(y))]
@@ -189,3 +215,10 @@ def split(X, y, validation: float = 0.5, *, rng, stratify: bool = False):
     order = rng.permutation(len(y))
     train, val = order[~held_out[order]], order[held_out[order]]
     return X[train], y[train], X[val], y[val]
+
+
+def _import(module: str, package: str) -> types.ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ImportError(f"this data comes with {package}: install {package}") from error
