@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, check_positive
+from nnreg._arrays import as_float_array, check_positive, check_real
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,17 @@ class GradientReport:
         The largest differences. The relative one is divided by the larger of the two values,
         where that is not zero.
     worst_index : tuple of int
-        Where the absolute difference is largest.
+        Where the absolute difference is largest, among the entries that disagree if any do.
     given, numeric : float
         The two values there.
     rtol, atol : float
         The tolerances that were used.
+
+    Examples
+    --------
+    >>> report = check_gradient(lambda x: x**3, 12.1, 2.0, raise_on_fail=False)
+    >>> report.ok, round(report.max_abs_error, 6)
+    (False, 0.1)
     """
 
     ok: bool
@@ -105,6 +111,8 @@ def check_gradient(
         If an entry disagrees: the message says where and by how much.
     ValueError
         If the shapes of `grad` and `x`, or of `dy` and ``f(x)``, differ.
+    TypeError
+        If `grad`, `x`, `dy` or ``f(x)`` does not hold real numbers.
 
     References
     ----------
@@ -121,17 +129,19 @@ def check_gradient(
     x = np.array(as_float_array(x, "x"), dtype=np.float64)
     grad = np.asarray(as_float_array(grad, "grad"), dtype=np.float64)
     step, rtol = check_positive(step, "step"), check_positive(rtol, "rtol")
+    atol = check_real(atol, "atol")
+    dy = None if dy is None else as_float_array(dy, "dy")
     if grad.shape != x.shape:
         raise ValueError(f"grad must have the shape of x, {x.shape}, got {grad.shape}")
 
     def scalar(point: np.ndarray) -> float:
-        y = np.asarray(f(point.copy()))
+        y = as_float_array(f(point.copy()), "f(x)")
         if dy is None:
             if y.size != 1:
                 raise ValueError(f"f must return a number unless dy is given, got shape {y.shape}")
             return float(y.reshape(()))
-        if np.shape(dy) != y.shape:
-            raise ValueError(f"dy must have the shape of f(x), {y.shape}, got {np.shape(dy)}")
+        if dy.shape != y.shape:
+            raise ValueError(f"dy must have the shape of f(x), {y.shape}, got {dy.shape}")
         return float(np.sum(dy * y))
 
     numeric = np.empty_like(x)
@@ -144,17 +154,22 @@ def check_gradient(
         x[index] = centre
 
     size = np.maximum(np.abs(grad), np.abs(numeric))
-    error = np.abs(grad - numeric)
-    agree = error <= atol * max(1.0, abs(scalar(x))) + rtol * size
+    with np.errstate(invalid="ignore"):
+        error = np.abs(grad - numeric)
+    allowed = atol * max(1.0, abs(scalar(x))) + rtol * size
+    # What is infinite agrees with nothing: inf <= inf would let it pass.
+    agree = (error <= allowed) & np.isfinite(allowed)
+    ok = bool(agree.all())
     # A NaN is the worst that can be found; argmax would pass it over where agree is all False.
     rank = np.where(np.isnan(error), np.inf, error)
-    worst = np.unravel_index(np.argmax(rank), x.shape) if x.size else ()
+    worst = np.unravel_index(np.argmax(rank * (agree == ok)), x.shape) if x.size else ()
+    divisible = (size > 0) & np.isfinite(size)
     report = GradientReport(
-        ok=bool(agree.all()),
+        ok=ok,
         n_entries=x.size,
         n_wrong=int(x.size - agree.sum()),
         max_abs_error=float(rank.max(initial=0.0)),
-        max_rel_error=float((rank / np.where(size > 0, size, 1.0)).max(initial=0.0)),
+        max_rel_error=float((rank / np.where(divisible, size, 1.0)).max(initial=0.0)),
         worst_index=tuple(map(int, worst)),
         given=float(grad[worst]) if x.size else 0.0,
         numeric=float(numeric[worst]) if x.size else 0.0,
