@@ -6,6 +6,8 @@ Others divide the penalty by n, or put ½ before it, or take 1/λ. A setting bel
 minimum as ours, for the same data loss.
 """
 
+import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -166,6 +168,8 @@ def from_library(library: str, n: int, **settings: float) -> Penalty:
     ------
     ValueError
         If the library is not known, or a setting is negative or not finite.
+    TypeError
+        If a setting is missing, or is none of the library's.
 
     Examples
     --------
@@ -175,8 +179,15 @@ def from_library(library: str, n: int, **settings: float) -> Penalty:
     L1(lam=0.01) + L2(lam=0.02)
     """
     convention, n = _convention(library), check_count(n, "n")
+    try:
+        inspect.signature(convention.strengths).bind(n, **settings)
+    except TypeError as error:
+        raise TypeError(f"settings of {library}: {error}") from None
     for name, value in settings.items():
-        (check_positive if name == "C" else check_real)(value, name)
+        if name == "C":
+            check_positive(value, name)
+        else:
+            check_real(value, name, high=1.0 if name == "l1_ratio" else math.inf)
     l1, l2 = convention.strengths(n, **settings)
     if l1 and l2:
         return L1(l1) + L2(l2)
