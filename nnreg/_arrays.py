@@ -46,6 +46,14 @@ def as_labels(y, n: int, n_classes: int) -> np.ndarray:
     return y
 
 
+def as_upstream(dy, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the upstream gradient, if it has the shape of what went forward."""
+    dy = as_float_array(dy, "dy")
+    if dy.shape != shape:
+        raise ValueError(f"dy must have the shape of the output, {shape}, got {dy.shape}")
+    return dy
+
+
 def check_real(value, name: str, low: float = 0.0, high: float = math.inf) -> float:
     """Return `value` as a float if it is finite and within [low, high]."""
     if isinstance(value, (str, bytes, bool)) or not isinstance(value, numbers.Real):

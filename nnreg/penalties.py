@@ -212,7 +212,7 @@ class ElasticNet(Penalty):
         return self.value_and_grad(w)[0]
 
     def grad(self, w) -> np.ndarray:
-        """Return :math:`\\lambda (\\rho\\,\\mathrm{sign}(w) + 2 (1 - \\rho) w)`, in the shape of `w`."""
+        """Return :math:`\\lambda (\\rho\\,\\mathrm{sign}(w) + 2 (1 - \\rho) w)`, in `w`'s shape."""
         return self.value_and_grad(w)[1]
 
     def value_and_grad(self, w) -> tuple[float, np.ndarray]:

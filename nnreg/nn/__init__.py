@@ -7,6 +7,7 @@ from nnreg.nn.optimizers import SGD, Adam
 from nnreg.nn.training import fit
 
 __all__ = [
+    "SGD",
     "Adam",
     "BinaryCrossEntropy",
     "Dense",
@@ -14,7 +15,6 @@ __all__ = [
     "Layer",
     "MeanSquaredError",
     "ReLU",
-    "SGD",
     "Sequential",
     "Sigmoid",
     "SoftmaxCrossEntropy",

@@ -11,7 +11,7 @@ costs more than the arithmetic: what it returns is valid until its next training
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_generator, check_count, check_real
+from nnreg._arrays import as_float_array, as_generator, as_upstream, check_count, check_real
 from nnreg.penalties import Penalty
 
 
@@ -152,7 +152,7 @@ class Dense(Layer):
     def backward(self, dy) -> np.ndarray:
         """Store the gradients of `W` and `b`, the penalties' included; return that of `x`."""
         W, x = self.params["W"], self._x
-        dy = _upstream(dy, (*x.shape[:-1], W.shape[1]), W.dtype)
+        dy = as_upstream(dy, (*x.shape[:-1], W.shape[1])).astype(W.dtype, copy=False)
         rows, dy_rows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
         np.matmul(rows.T, dy_rows, out=self.grads["W"])
         # A sum over the batch, written as a product because BLAS is several times faster.
@@ -179,7 +179,7 @@ class _Activation(Layer):
 
     def backward(self, dy) -> np.ndarray:
         """Return `dy` times the function's derivative (the chain rule, entry by entry)."""
-        dy = _upstream(dy, self._y.shape, self._y.dtype)
+        dy = as_upstream(dy, self._y.shape).astype(self._y.dtype, copy=False)
         return np.multiply(dy, self._derivative(self._y), out=self._output("dx", dy))
 
     def _output(self, name: str, like: np.ndarray) -> np.ndarray:
@@ -314,10 +314,3 @@ class Sequential(Layer):
 
     def _size(self) -> int:
         return sum(layer._size() for layer in self.layers)
-
-
-def _upstream(dy, shape: tuple[int, ...], dtype) -> np.ndarray:
-    dy = as_float_array(dy, "dy").astype(dtype, copy=False)
-    if dy.shape != shape:
-        raise ValueError(f"dy must have the shape of the output, {shape}, got {dy.shape}")
-    return dy
