@@ -11,7 +11,14 @@ costs more than the arithmetic: what it returns is valid until its next training
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_generator, as_upstream, check_count, check_real
+from nnreg._arrays import (
+    as_float_array,
+    as_generator,
+    as_upstream,
+    check_count,
+    check_float_dtype,
+    check_real,
+)
 from nnreg.penalties import Penalty
 
 
@@ -123,6 +130,7 @@ class Dense(Layer):
         for name, penalty in (("weight_penalty", weight_penalty), ("bias_penalty", bias_penalty)):
             if penalty is not None and not isinstance(penalty, Penalty):
                 raise TypeError(f"{name} must be a Penalty or None, got {penalty!r}")
+        dtype = check_float_dtype(dtype)
         scale = np.sqrt(2 / n_in) if scale is None else check_real(scale, "scale")
         weights = scale * as_generator(rng).standard_normal((n_in, n_out))
         self.params = {"W": weights.astype(dtype), "b": np.zeros(n_out, dtype)}
@@ -261,7 +269,8 @@ class Sequential(Layer):
     TypeError
         If an entry of `layers` is not a `Layer`, or the layers' dtypes differ.
     ValueError
-        If a layer stands in the list twice: it keeps one input, and would mix the two up.
+        If a layer stands in the list twice, at any depth: it keeps one input, and would mix the
+        two up.
 
     Examples
     --------
@@ -278,7 +287,8 @@ class Sequential(Layer):
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must hold layers, got {layer!r}")
-        if len(set(map(id, self.layers))) < len(self.layers):
+        leaves = [id(leaf) for leaf in self._leaves()]
+        if len(set(leaves)) < len(leaves):
             raise ValueError("layers must not hold the same layer twice")
         dtypes = {param.dtype for layer in self.layers for param in layer.params.values()}
         if len(dtypes) > 1:
@@ -302,8 +312,32 @@ class Sequential(Layer):
         """Return the sum of the layers' penalties."""
         return sum(layer.penalty() for layer in self.layers)
 
+    def __setstate__(self, state: dict) -> None:
+        # Copies and unpickled models hold each array on its own: make them views again.
+        self.__dict__.update(state)
+        self._bind(self.theta, self.dtheta)
+
+    def _leaves(self):
+        for layer in self.layers:
+            if isinstance(layer, Sequential):
+                yield from layer._leaves()
+            else:
+                yield layer
+
+    def _check_views(self) -> None:
+        """Raise if a parameter has left `theta`: a step would then change nothing."""
+        if self.theta is not self._bound:
+            raise ValueError("theta must stay one array: write into it, as in theta[:] = start")
+        for number, layer in enumerate(self.layers):
+            for name, view in layer.params.items():
+                if view is not self.params.get(f"{number}.{name}"):
+                    raise ValueError(
+                        f"parameter {number}.{name} must stay a view of theta: write into it, as "
+                        'in params["W"][...] = 0, and build one model alone from a layer'
+                    )
+
     def _bind(self, theta: np.ndarray, dtheta: np.ndarray) -> None:
-        self.theta, self.dtheta = theta, dtheta
+        self.theta, self.dtheta, self._bound = theta, dtheta, theta
         start = 0
         for number, layer in enumerate(self.layers):
             stop = start + layer._size()

@@ -28,6 +28,7 @@ class _Optimizer:
         known = self._state.get("model", model.theta)
         if known is not model.theta:
             raise ValueError("an optimizer keeps the state of one model: make a new one")
+        model._check_views()
         self._state["model"] = model.theta
         self._update(model.theta, model.dtheta)
         self.steps += 1
@@ -121,8 +122,10 @@ class Adam(_Optimizer):
         decay: float = 0.0,
     ):
         super().__init__(lr, decay)
-        self.beta1 = check_real(beta1, "beta1", 0.0, np.nextafter(1.0, 0.0))
-        self.beta2 = check_real(beta2, "beta2", 0.0, np.nextafter(1.0, 0.0))
+        for name, beta in (("beta1", beta1), ("beta2", beta2)):
+            if check_real(beta, name) >= 1:
+                raise ValueError(f"{name} must be in [0, 1), got {beta!r}")
+        self.beta1, self.beta2 = float(beta1), float(beta2)
         self.eps = check_positive(eps, "eps")
 
     def _update(self, theta, g):

@@ -10,6 +10,8 @@ from nnreg.nn.history import History
 from nnreg.nn.layers import Sequential
 
 
+# Overflow on the way to divergence is what the loop itself watches for.
+@np.errstate(over="ignore", invalid="ignore")
 def fit(
     model: Sequential,
     loss,
@@ -54,10 +56,11 @@ def fit(
     Raises
     ------
     FloatingPointError
-        If the loss is no longer finite: the message names epoch and loss. The model keeps the
-        last parameters with a finite loss.
+        If the loss, or a parameter at the end, is no longer finite: the message names epoch and
+        loss. The model keeps the last parameters with a finite loss.
     ValueError
-        If there are no rows, X and y differ in length, or `rng` is missing.
+        If there are no rows, X and y differ in length, `rng` is missing, or a parameter is no
+        longer a view of ``model.theta``.
 
     Examples
     --------
@@ -71,9 +74,9 @@ def fit(
     >>> model.theta.round(3)
     array([2., 1.])
     """
-    X, y = as_float_array(X, "X"), np.asarray(y)
-    if len(X) == 0 or len(X) != len(y):
-        raise ValueError(f"X and y must hold the same rows, at least one, got {X.shape}, {y.shape}")
+    X, y = _rows(X, y, "X and y")
+    if validation is not None:
+        X_val, y_val = _rows(*validation, "validation")
     epochs, every = check_count(epochs, "epochs", low=0), check_count(every, "every")
     if batch_size is not None:
         batch_size = check_count(batch_size, "batch_size")
@@ -89,11 +92,7 @@ def fit(
             data_loss = loss.forward(model.forward(X[rows], training=True), y[rows])
             penalty = model.penalty()
             if not math.isfinite(data_loss + penalty):
-                model.theta[:] = good
-                raise FloatingPointError(
-                    f"the loss became {data_loss + penalty} in epoch {epoch} (data loss "
-                    f"{data_loss}, penalty {penalty}); the model keeps its last good parameters"
-                )
+                raise _diverged(model, good, epoch, data_loss, penalty)
             good[:] = model.theta
             if record:
                 sums += np.multiply(len(y[rows]), (data_loss, penalty, loss.accuracy() or 0.0))
@@ -109,10 +108,28 @@ def fit(
             history.accuracy.append(accuracy if has_accuracy else None)
             history.lr.append(lr)
             if validation is not None:
-                X_val, y_val = validation
                 history.val_loss.append(loss.forward(model.forward(X_val), y_val))
                 history.val_accuracy.append(loss.accuracy())
+    if not np.isfinite(model.theta).all():
+        raise _diverged(model, good, epoch, data_loss, penalty)
     return history
+
+
+def _rows(X, y, name: str) -> tuple[np.ndarray, np.ndarray]:
+    X, y = as_float_array(X, "X"), np.asarray(y)
+    if 0 in (X.ndim, y.ndim, X.size) or len(X) != len(y):
+        raise ValueError(
+            f"{name} must hold the same rows, at least one, got shapes {X.shape}, {y.shape}"
+        )
+    return X, y
+
+
+def _diverged(model, good, epoch: int, data_loss: float, penalty: float) -> FloatingPointError:
+    model.theta[:] = good
+    return FloatingPointError(
+        f"training diverged in epoch {epoch}: loss {data_loss + penalty} (data loss {data_loss}, "
+        f"penalty {penalty}); the model keeps its last good parameters"
+    )
 
 
 def _batches(n: int, batch_size: int | None, rng):

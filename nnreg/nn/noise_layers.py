@@ -1,0 +1,121 @@
+"""Layers that are random in training and the identity otherwise: dropout and Gaussian noise.
+
+Each holds a generator of its own, so that every training pass draws afresh, and wraps a pair of
+functions of `nnreg.dropout` or `nnreg.noise`.
+"""
+
+import numpy as np
+
+from nnreg._arrays import as_generator, check_real
+from nnreg.dropout import dropout_backward, dropout_forward
+from nnreg.nn.layers import Layer
+from nnreg.noise import (
+    gaussian_dropout_backward,
+    gaussian_dropout_forward,
+    gaussian_noise_backward,
+    gaussian_noise_forward,
+)
+
+
+class Dropout(Layer):
+    """Drop each unit with probability `p` in training; see `nnreg.dropout_forward`.
+
+    Parameters
+    ----------
+    p : float
+        Probability to drop, in [0, 1].
+    rng : numpy.random.Generator or int
+        Kept by the layer: each training pass draws another mask.
+    noise_shape : tuple of int, optional
+        Shape of the mask, if entries are to be dropped together.
+
+    Examples
+    --------
+    >>> layer = Dropout(0.5, rng=3)
+    >>> layer.forward(np.ones((2, 4)), training=True)
+    array([[2., 2., 0., 0.],
+           [2., 0., 2., 0.]])
+    >>> layer.forward(np.ones((1, 4)))
+    array([[1., 1., 1., 1.]])
+    """
+
+    def __init__(
+        self,
+        p: float,
+        rng: np.random.Generator | int,
+        noise_shape: tuple[int, ...] | None = None,
+    ):
+        super().__init__()
+        self.p, self.rng = check_real(p, "p", 0.0, 1.0), as_generator(rng)
+        self.noise_shape = noise_shape
+
+    def forward(self, x, training: bool = False) -> np.ndarray:
+        """Return `x` with some entries dropped and the others scaled up, if `training`."""
+        y, self._cache = dropout_forward(x, self.p, self.rng, training, self.noise_shape)
+        return y
+
+    def backward(self, dy) -> np.ndarray:
+        """Send `dy` through the mask of the last forward pass."""
+        return dropout_backward(dy, self._cache)
+
+
+class GaussianNoise(Layer):
+    """Add normal noise in training; see `nnreg.gaussian_noise_forward`.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation, >= 0.
+    rng : numpy.random.Generator or int
+        Kept by the layer.
+
+    Examples
+    --------
+    >>> layer = GaussianNoise(0.5, rng=0)
+    >>> layer.forward(np.zeros((1, 3)), training=True).round(3)
+    array([[ 0.063, -0.066,  0.32 ]])
+    """
+
+    def __init__(self, sigma: float, rng: np.random.Generator | int):
+        super().__init__()
+        self.sigma, self.rng = check_real(sigma, "sigma"), as_generator(rng)
+
+    def forward(self, x, training: bool = False) -> np.ndarray:
+        """Return `x` plus noise, if `training`."""
+        y, self._cache = gaussian_noise_forward(x, self.sigma, self.rng, training)
+        return y
+
+    def backward(self, dy) -> np.ndarray:
+        """Return a copy of `dy`."""
+        return gaussian_noise_backward(dy, self._cache)
+
+
+class GaussianDropout(Layer):
+    """Multiply by normal noise in training; see `nnreg.gaussian_dropout_forward`.
+
+    Parameters
+    ----------
+    p : float
+        The drop probability whose variance is matched, in [0, 1).
+    rng : numpy.random.Generator or int
+        Kept by the layer.
+
+    Examples
+    --------
+    >>> layer = GaussianDropout(0.2, rng=0)
+    >>> layer.forward(np.ones((1, 3)), training=True).round(3)
+    array([[1.063, 0.934, 1.32 ]])
+    """
+
+    def __init__(self, p: float, rng: np.random.Generator | int):
+        super().__init__()
+        self.p, self.rng = check_real(p, "p", 0.0, np.nextafter(1.0, 0.0)), as_generator(rng)
+
+    def forward(self, x, training: bool = False) -> np.ndarray:
+        """Return `x` times the noise, if `training`."""
+        y, self._cache = gaussian_dropout_forward(x, self.p, self.rng, training)
+        return y
+
+    def backward(self, dy) -> np.ndarray:
+        """Send `dy` through the noise of the last forward pass."""
+        return gaussian_dropout_backward(dy, self._cache)
