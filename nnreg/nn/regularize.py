@@ -21,9 +21,10 @@ def regularize(
 ) -> Sequential:
     """Return a model of the same layers with noise between them.
 
-    Layers and parameters are shared with `model`: training one trains the other. A hidden representation is
-    what goes into a dense layer other than the first; they are called ``hidden1``, ``hidden2``,
-    and so on. Where both are asked for, the noise is added before units are dropped.
+    Layers and parameters are shared with `model`: training one trains the other. A hidden
+    representation is what goes into a dense layer other than the first; they are called
+    ``hidden1``, ``hidden2``, and so on. Where both are asked for, the noise is added before units
+    are dropped.
 
     Parameters
     ----------
@@ -94,4 +95,4 @@ def _probability(value: float, name: str) -> float:
 
 def _noise(sigma: float, p: float, rng) -> list[Layer]:
     noise: list[Layer] = [GaussianNoise(sigma, rng)] if sigma else []
-    return noise + [Dropout(p, rng)] if p else noise
+    return [*noise, Dropout(p, rng)] if p else noise
