@@ -117,7 +117,7 @@ def fit(
 
 def _rows(X, y, name: str) -> tuple[np.ndarray, np.ndarray]:
     X, y = as_float_array(X, "X"), np.asarray(y)
-    if 0 in (X.ndim, y.ndim, X.size) or len(X) != len(y):
+    if 0 in (X.ndim, y.ndim) or not 0 < len(X) == len(y):
         raise ValueError(
             f"{name} must hold the same rows, at least one, got shapes {X.shape}, {y.shape}"
         )
@@ -127,8 +127,8 @@ def _rows(X, y, name: str) -> tuple[np.ndarray, np.ndarray]:
 def _diverged(model, good, epoch: int, data_loss: float, penalty: float) -> FloatingPointError:
     model.theta[:] = good
     return FloatingPointError(
-        f"training diverged in epoch {epoch}: loss {data_loss + penalty} (data loss {data_loss}, "
-        f"penalty {penalty}); the model keeps its last good parameters"
+        f"training diverged in epoch {epoch}, at loss {data_loss + penalty} (data loss "
+        f"{data_loss}, penalty {penalty}); the model keeps its last good parameters"
     )
 
 
