@@ -18,6 +18,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("book", "notebooks", "nnreg")
+FIRST_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=book/intro.html">
+<link rel="icon" href="_static/favicon.svg">
+<title>Regularising neural networks</title>
+</head>
+<body><main><h1><a href="book/intro.html">Regularising neural networks</a></h1></main></body>
+</html>
+"""
 
 
 def build(site: Path) -> int:
@@ -41,6 +52,9 @@ def build(site: Path) -> int:
             shutil.rmtree(site, ignore_errors=True)
             site.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(Path(scratch, "_build", "html"), site)
+            (site / "index.html").write_text(FIRST_PAGE, encoding="utf8")
+            for source_map in (site / "_static").rglob("*.map"):
+                source_map.unlink()
     return code
 
 

@@ -1,0 +1,14 @@
+// A box that scrolls must be reachable by keyboard: give it a tab stop while, and only while, it does.
+const scrollers = ".bd-article :is(mjx-container[display], pre, div.math, .pst-scrollable-table-container, dt.sig)";
+const reach = () => {
+  document.querySelectorAll(scrollers).forEach((box) => {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+  });
+};
+const whenTypeset = () => {
+  const formulas = window.MathJax && window.MathJax.startup && window.MathJax.startup.promise;
+  Promise.resolve(formulas).then(reach);
+};
+addEventListener("load", whenTypeset);
+addEventListener("resize", reach);
