@@ -26,6 +26,13 @@ class History:
     val_accuracy : list of float or None
     lr : list of float
         Learning rate of the epoch's last step.
+
+    Examples
+    --------
+    >>> History(epoch=[0, 1], data_loss=[1.0, 0.5], penalty=[0.25, 0.25])
+      epoch     data_loss       penalty          loss
+          0         1.000         0.250         1.250
+          1         0.500         0.250         0.750
     """
 
     epoch: list[int] = field(default_factory=list)
@@ -59,6 +66,10 @@ class History:
         ----------
         ax : matplotlib.axes.Axes, optional
             Where to draw; by default on a figure of its own. Needs matplotlib.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
         """
         if ax is None:
             from matplotlib.figure import Figure

@@ -23,7 +23,24 @@ from nnreg.penalties import Penalty
 
 
 class Layer:
-    """What all layers share; a layer without parameters adds `forward` and `backward` alone."""
+    """What all layers share; a layer without parameters adds `forward` and `backward` alone.
+
+    Attributes
+    ----------
+    params, grads : dict of ndarray
+        The parameters, and their gradients after a backward pass, under the same names.
+
+    Examples
+    --------
+    >>> class Double(Layer):
+    ...     def forward(self, x, training=False):
+    ...         return 2 * x
+    ...
+    ...     def backward(self, dy):
+    ...         return 2 * dy
+    >>> Sequential([Double(), Double()]).forward(np.ones((1, 2)))
+    array([[4., 4.]])
+    """
 
     def __init__(self):
         self.params: dict[str, np.ndarray] = {}
