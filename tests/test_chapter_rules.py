@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import json
 import zlib
 
 import nbformat
@@ -34,16 +35,23 @@ def code(source: str, text: str = "", data: dict | None = None, **metadata):
     return nbformat.v4.new_code_cell(source, outputs=outputs, metadata=metadata)
 
 
+def explorer_html(*captions: str) -> str:
+    frames = [
+        {"caption": said, "alt": f"Ten dots and a line through them. {said}"} for said in captions
+    ]
+    return (
+        '<div class="nnreg-explore" id="fig-x-explore-root">'
+        f'<script type="application/json">{json.dumps(frames)}</script></div>'
+    )
+
+
 def sound_chapter() -> list:
     """The cells of a small chapter that breaks no rule."""
     picture = {
         "figure": {"name": "fig-x-loss", "caption": "The loss falls."},
         "image": {"alt": "A blue curve that falls from two to one half in ten epochs."},
     }
-    explorer = (
-        '<figure id="fig-x-explore"><img alt="Ten dots, three of them above the line, at λ = 0.1.">'
-        "<figcaption>With λ = 0.1 the line is flat.</figcaption></figure>"
-    )
+    explorer = explorer_html("On a flat line.", "On a steep line.")
     return [
         markdown(
             "(ch-x)=\n# Shrink a weight\n\n```{admonition} At a glance\n:class: tip\n"
@@ -392,10 +400,18 @@ BROKEN = [
     ),
     (
         "figures_named_captioned_described",
-        set_output(
-            "explore", data={"text/html": "<figure id='fig-y'><img></figure>", "image/png": png()}
-        ),
-        "alt text ''",
+        set_output("explore", data={"text/html": explorer_html("Always this.")}),
+        "follow the slider",
+    ),
+    (
+        "figures_named_captioned_described",
+        set_output("explore", data={"text/html": explorer_html("Seen.", "")}),
+        "without a caption",
+    ),
+    (
+        "figures_named_captioned_described",
+        set_output("explore", data={"text/html": explorer_html("A", "B").replace("Ten dots", "")}),
+        "alt text ' and",
     ),
     ("citations_exist", replace("## Background", "known2020", "known2020, lost2021"), "lost2021"),
     ("cross_references_exist", replace("## A fair", "eq-x-grad", "eq-x-gone"), "eq-x-gone"),

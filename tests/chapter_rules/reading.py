@@ -59,6 +59,10 @@ class Block:
         return self.node.get("outputs", [])
 
     @property
+    def html(self) -> str:
+        return "".join(output.get("data", {}).get("text/html", "") for output in self.outputs)
+
+    @property
     def output_text(self) -> str:
         """Everything that the stored outputs say in words."""
         parts = []
@@ -170,8 +174,4 @@ def figure_names(block: Block) -> list[str]:
     """Names under which a code cell's picture can be referred to."""
     mystnb = block.node.metadata.get("mystnb", {})
     names = [mystnb.get("figure", {}).get("name"), mystnb.get("image", {}).get("name")]
-    for output in block.outputs:
-        names += re.findall(
-            r"id=[\"'](fig-[\w-]+)[\"']", output.get("data", {}).get("text/html", "")
-        )
     return [name for name in names if name]

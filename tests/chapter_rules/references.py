@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
 from .markdown import symbols_in, without_code
-from .reading import Block, Book, Chapter
+from .reading import Book, Chapter
 
 SHORTEST_ALT = 30
 
@@ -15,28 +16,26 @@ def figures_named_captioned_described(chapter: Chapter, book: Book) -> Iterator[
     names: list[str] = []
     for block in chapter.code:
         mimes = {mime for output in block.outputs for mime in output.get("data", {})}
-        if "text/html" in mimes and ("image/png" in mimes or "explore(" in block.text):
-            name, caption, alts = explorer_texts(block)
+        if "nnreg-explore" in block.html:
+            name, captions, alts = explorer_texts(block.html)
+            if len(set(captions)) < 2 or len(set(alts)) < 2:
+                yield chapter.say("caption and alt text must follow the slider's value.", block)
         elif mimes & {"image/png", "image/svg+xml", "image/jpeg"}:
             mystnb = block.node.metadata.get("mystnb", {})
             figure = mystnb.get("figure", {})
-            name, caption = figure.get("name", ""), figure.get("caption", "")
+            name, captions = figure.get("name", ""), [figure.get("caption", "")]
             alts = [mystnb.get("image", {}).get("alt", "")]
         else:
             continue
         if not name.startswith("fig-"):
-            yield chapter.say(
-                "a picture without a name `fig-…` (cell metadata mystnb.figure.name).", block
-            )
+            yield chapter.say("a picture without a name `fig-…`: give one in mystnb.figure.", block)
         if name in names:
             yield chapter.say(f"the name {name} is taken by an earlier picture.", block)
         names.append(name)
-        if not caption.strip():
-            yield chapter.say(
-                "a picture without a caption (cell metadata mystnb.figure.caption).", block
-            )
-        for alt in alts or [""]:
-            if len(alt.strip()) < SHORTEST_ALT or alt.strip() == caption.strip():
+        if not all(caption.strip() for caption in captions):
+            yield chapter.say("a picture without a caption: give one in mystnb.figure.", block)
+        for alt in sorted(set(alts)):
+            if len(alt.strip()) < SHORTEST_ALT or alt in captions:
                 yield chapter.say(
                     f"alt text {alt!r} (cell metadata mystnb.image.alt): say what is seen, in "
                     f"{SHORTEST_ALT} letters or more, and not the caption again.",
@@ -44,13 +43,13 @@ def figures_named_captioned_described(chapter: Chapter, book: Book) -> Iterator[
                 )
 
 
-def explorer_texts(block: Block) -> tuple[str, str, list[str]]:
-    """(name, caption, alt texts) of an explorer's HTML form."""
-    html = "".join(output.get("data", {}).get("text/html", "") for output in block.outputs)
-    name = re.search(r"id=[\"'](fig-[\w-]+)[\"']", html)
-    caption = re.search(r"<figcaption[^>]*>(.*?)</figcaption>", html, flags=re.S)
-    words = re.sub(r"<[^>]+>", "", caption[1]) if caption else ""
-    return (name[1] if name else ""), words, re.findall(r"\balt=\"([^\"]*)\"", html)
+def explorer_texts(html: str) -> tuple[str, list[str], list[str]]:
+    """(name, captions, alt texts) of all frames of an explorer's HTML form."""
+    name = re.search(r'id="([\w-]+)-root"', html)
+    stored = re.search(r'<script type="application/json">(.*?)</script>', html, flags=re.S)
+    frames = json.loads(stored[1]) if stored else []
+    captions, alts = ([frame.get(key, "") for frame in frames] for key in ("caption", "alt"))
+    return (name[1] if name else ""), captions, alts
 
 
 def citations_exist(chapter: Chapter, book: Book) -> Iterator[str]:

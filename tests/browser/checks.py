@@ -1,0 +1,185 @@
+"""What is looked at on a page; test_checks_can_fail.py shows each of them a page it must refuse."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Locator, Page
+
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+class Visit:
+    """One page in a profile of its own, and a list of everything that went wrong on it."""
+
+    def __init__(self, browser: Browser, address: str, theme: str = "light", leads_to: str = ""):
+        self.problems: list[str] = []
+        self._home = urlsplit(address)
+        self._context = browser.new_context(color_scheme=theme, viewport=WIDE)
+        self._context.add_init_script(
+            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+        )
+        self._context.route("**/*", self._at_home_only)
+        self.page = self._context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        self.page.on("requestfailed", lambda r: self.problems.append(f"request failed: {r.url}"))
+        self.page.on("response", self._response)
+        self.page.goto(address, wait_until="load")
+        if leads_to:
+            self.page.wait_for_url(leads_to, wait_until="load")
+        settle(self.page)
+
+    def _at_home_only(self, route) -> None:
+        there = urlsplit(route.request.url)
+        if (there.scheme, there.netloc) == (self._home.scheme, self._home.netloc):
+            route.continue_()
+        else:
+            self.problems.append(f"request to another host: {route.request.url[:200]}")
+            route.abort()
+
+    def _console(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _response(self, response) -> None:
+        if response.status >= 400:
+            self.problems.append(f"status {response.status}: {response.url}")
+
+    def close(self) -> None:
+        self._context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until formulas are set and two frames are painted."""
+    page.evaluate(
+        """async () => {
+            if (window.MathJax?.startup?.promise) await MathJax.startup.promise;
+            await document.fonts.ready;
+            await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }"""
+    )
+
+
+def unset_formulas(page: Page) -> list[str]:
+    """Formulas that MathJax did not set, or set as an error, and raw TeX in the text."""
+    return page.evaluate(
+        r"""() => {
+            const short = (text) => text.trim().slice(0, 80);
+            const bad = [...document.querySelectorAll(".math")]
+                .filter((box) => !box.querySelector("mjx-container"))
+                .map((box) => "not set: " + short(box.textContent));
+            for (const error of document.querySelectorAll("mjx-merror, [data-mml-node=merror]"))
+                bad.push("TeX error: " + short(error.dataset.mjxError || error.textContent));
+            const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+            while (walker.nextNode()) {
+                const { parentElement: parent, textContent: text } = walker.currentNode;
+                if (parent.closest("pre, code, script, style, textarea, mjx-container")) continue;
+                if (/\$\$|\\\(|\\\[|\\begin\{/.test(text)) bad.push("raw TeX: " + short(text));
+            }
+            return bad;
+        }"""
+    )
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes the page scroll sideways, or sticks out where nobody can scroll to it."""
+    return page.evaluate(
+        """() => {
+            const width = document.documentElement.clientWidth;
+            const found = [];
+            if (document.scrollingElement.scrollWidth > width)
+                found.push(`page of ${document.scrollingElement.scrollWidth} px in ${width}`);
+            const scrolls = (e) => ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
+            for (const element of document.querySelectorAll("article *")) {
+                const box = element.getBoundingClientRect();
+                if (box.width < 2 || box.right <= width + 1) continue;
+                let outer = element;
+                while (outer.tagName !== "ARTICLE" && !scrolls(outer)) outer = outer.parentElement;
+                if (outer.tagName !== "ARTICLE") continue;
+                const right = Math.round(box.right);
+                found.push(`${element.tagName} .${element.className} to ${right} px`);
+            }
+            return found.slice(0, 5);
+        }"""
+    )
+
+
+def printed_navigation(page: Page) -> list[str]:
+    """Navigation and buttons that would be printed; the theme's list of a page's parts may be."""
+    page.emulate_media(media="print")
+    seen = page.evaluate(
+        """() => [...document.querySelectorAll(
+                "nav, header, .bd-sidebar-primary, .bd-sidebar-secondary, .bd-header, "
+                + ".prev-next-footer, .copybtn, input[type=range], button:not(:empty)")]
+            .filter((e) => !e.closest("#jb-print-toc"))
+            .filter((e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+            .filter((e) => e.getBoundingClientRect().width > 1)
+            .map((e) => `${e.tagName} .${e.className}`)"""
+    )
+    page.emulate_media(media="screen")
+    return seen
+
+
+def unfold(page: Page) -> None:
+    """Open everything folded, so that what is inside is looked at too."""
+    page.evaluate(
+        """() => {
+            document.querySelectorAll("details").forEach((box) => { box.open = true; });
+            document.querySelectorAll(".admonition.toggle-hidden button.toggle-button")
+                .forEach((button) => button.click());
+        }"""
+    )
+    page.wait_for_timeout(100)
+
+
+def accessibility_violations(page: Page, axe: str) -> list[str]:
+    """All violations of all of axe-core's rules, whatever their impact."""
+    if not page.evaluate("typeof axe !== 'undefined'"):
+        page.evaluate(axe)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:160]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+SHOWN = """(root) => {
+    const img = root.querySelector("img");
+    return {
+        src: img.src, alt: img.alt,
+        caption: root.querySelector(".nnreg-explore-caption").textContent,
+        value: root.querySelector("output").textContent,
+        spoken: root.querySelector("input").getAttribute("aria-valuetext"),
+        position: root.querySelector("input").valueAsNumber,
+    };
+}"""
+
+
+class Explorer:
+    """A slider and its picture, as a reader meets them."""
+
+    def __init__(self, root: Locator):
+        self.root = root
+        self.slider = root.get_by_role("slider")
+        stored = root.locator("script[type='application/json']").text_content()
+        self.frames = json.loads(stored)
+
+    @property
+    def last(self) -> int:
+        return len(self.frames) - 1
+
+    def shows(self, position: int) -> None:
+        """Assert that everything follows the frame at `position`."""
+        seen, frame = self.root.evaluate(SHOWN), self.frames[position]
+        assert seen["position"] == position
+        for what in ("src", "alt", "caption", "value"):
+            assert seen[what] == frame[what], what
+        assert seen["spoken"] == frame["value"]
+
+    def picture(self) -> bytes:
+        image = self.root.locator("img")
+        image.evaluate("(img) => img.decode()")
+        return image.screenshot()

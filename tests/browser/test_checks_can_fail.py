@@ -1,0 +1,115 @@
+"""Each check is shown a page that it must refuse, and a sound page that it must accept."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnreg.book import explore
+
+from .checks import (
+    PHONE,
+    Explorer,
+    accessibility_violations,
+    printed_navigation,
+    too_wide,
+    unset_formulas,
+)
+
+pytestmark = pytest.mark.browser
+
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title>
+<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">
+<style>@media print { nav { display: none; } }</style></head>
+<body><nav aria-label="Book"><a href="#a">Start</a></nav>
+<main id="a"><article><h1>Sound</h1><p>Words.</p>EXTRA</article></main></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def show(tmp_path_factory, serve, visit):
+    folder = tmp_path_factory.mktemp("pages")
+    origin = serve(folder)
+
+    def start(extra: str = ""):
+        (folder / "page.html").write_text(PAGE.replace("EXTRA", extra), encoding="utf8")
+        return visit(f"{origin}page.html")
+
+    return start
+
+
+def all_findings(opened, axe) -> list[str]:
+    page = opened.page
+    found = [*unset_formulas(page), *printed_navigation(page), *accessibility_violations(page, axe)]
+    page.set_viewport_size(PHONE)
+    return [*opened.problems, *found, *too_wide(page)]
+
+
+def test_sound_page_is_accepted(show, axe):
+    assert all_findings(show(), axe) == []
+
+
+@pytest.mark.parametrize(
+    ("extra", "finding"),
+    [
+        ("<script>console.error('broken')</script>", "console error: broken"),
+        ("<script>console.warn('odd')</script>", "console warning: odd"),
+        ("<script>throw new Error('thrown')</script>", "page error: thrown"),
+        ('<img src="http://192.0.2.1/x.png" alt="A dot">', "request to another host"),
+        ("<script>fetch('http://127.0.0.1:9/x')</script>", "request to another host"),
+        ('<img src="gone.png" alt="A dot">', "status 404"),
+        ('<span class="math">x</span>', "not set: x"),
+        ("<mjx-merror>bad</mjx-merror>", "TeX error: bad"),
+        ("<p>$$ x $$</p>", "raw TeX"),
+        ('<div style="width: 500px">wide</div>', "page of "),
+        (
+            '<div style="overflow: hidden"><div style="width: 500px">cut off</div></div>',
+            "to 5",
+        ),
+        ('<header style="display: block">Menu</header>', "HEADER"),
+        ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">', "image-alt"),
+        ('<p style="color: #aaa; background: #fff">pale</p>', "color-contrast"),
+    ],
+)
+def test_broken_page_is_refused(show, axe, extra, finding):
+    assert any(finding in found for found in all_findings(show(extra), axe))
+
+
+def test_wide_content_that_scrolls_in_its_own_box_is_accepted(show):
+    page = show('<div style="overflow-x: auto"><div style="width: 500px">wide</div></div>').page
+    page.set_viewport_size(PHONE)
+    assert too_wide(page) == []
+
+
+@pytest.fixture(scope="module")
+def slider_html():
+    return explore(
+        lambda fig, value: fig.subplots().plot([0, value]),
+        [1, 2, 3],
+        name="fig-line",
+        caption=lambda value: f"It ends at {value}.",
+        alt=lambda value: f"A line from zero to {value}.",
+    ).html()
+
+
+def test_sound_slider_is_accepted(show, slider_html):
+    explorer = Explorer(show(slider_html).page.locator(".nnreg-explore"))
+    explorer.slider.press("End")
+    explorer.shows(2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'find("img").src = src;',
+        'find("img").alt = alt;',
+        'find("output").textContent = value;',
+        'find("p").textContent = caption;',
+        'slider.setAttribute("aria-valuetext", value);',
+        'slider.addEventListener("input", () => show(slider.valueAsNumber));',
+    ],
+)
+def test_slider_that_leaves_something_behind_is_refused(show, slider_html, line):
+    assert line in slider_html
+    explorer = Explorer(show(slider_html.replace(line, "")).page.locator(".nnreg-explore"))
+    explorer.slider.press("End")
+    with pytest.raises(AssertionError):
+        explorer.shows(2)

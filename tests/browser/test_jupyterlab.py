@@ -1,0 +1,119 @@
+"""A chapter in a live JupyterLab: every cell runs, and the kernel redraws what the slider moves."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.browser
+
+CHAPTER = "02_l1_l2_forward"
+SETTINGS = {
+    # Every cell stays in the page, and nothing is fetched from elsewhere.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+@pytest.fixture(scope="module")
+def lab(root: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Start JupyterLab on a copy of the chapter; give its address."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        message = "no JupyterLab: run `make venv`, or pip install -e '.[test]'"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    folder = tmp_path_factory.mktemp("lab")
+    notebooks = folder / "notebooks"
+    notebooks.mkdir()
+    shutil.copy(root / "notebooks" / f"{CHAPTER}.ipynb", notebooks)
+    for name, value in SETTINGS.items():
+        path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value), encoding="utf8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if name != "NNREG_STATIC"}
+    environment |= {
+        "PYTHONPATH": str(root),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "IPYTHONDIR": str(folder / "ipython"),
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--ServerApp.root_dir={notebooks}", "--ServerApp.ip=127.0.0.1"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    command += ["--IdentityProvider.token=", "--ServerApp.password="]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            address = f"http://127.0.0.1:{port}/"
+            wait_for(f"{address}api/status", server, folder / "log")
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+def test_chapter_runs_and_its_slider_redraws_the_picture(lab, root, browser):
+    notebook = nbformat.read(root / "notebooks" / f"{CHAPTER}.ipynb", as_version=4)
+    count = sum(cell.cell_type == "code" for cell in notebook.cells)
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(60_000)
+    page.goto(f"{lab}lab/tree/{CHAPTER}.ipynb")
+    page.locator(".jp-Notebook .jp-CodeCell").nth(count - 1).wait_for(state="attached")
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(
+        """(count) => {
+            const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
+            const done = prompts.map((prompt) => prompt.textContent.trim());
+            return done.filter((text, i) => text === `[${i + 1}]:`).length === count
+                || document.querySelector("[data-mime-type='application/vnd.jupyter.error']");
+        }""",
+        arg=count,
+        timeout=120_000,
+    )
+    for trouble in ("error", "stderr"):
+        shown = page.locator(f"[data-mime-type='application/vnd.jupyter.{trouble}']")
+        assert shown.all_inner_texts() == []
+
+    handle = page.locator(".jp-OutputArea-output .widget-slider [role=slider]").first
+    handle.wait_for()
+    output = page.locator(".jp-OutputArea-output").filter(has=page.locator(".widget-slider")).first
+    picture = output.locator("img")
+    before, spoken = picture.get_attribute("src"), output.inner_text()
+    handle.press("ArrowRight")
+    page.wait_for_function(
+        "([img, before]) => img.src !== before && img.complete && img.naturalWidth > 0",
+        arg=[picture.element_handle(), before],
+    )
+    assert output.inner_text() != spoken, "the caption stays as it was"
+    page.close()
