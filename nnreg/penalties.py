@@ -52,9 +52,9 @@ class Penalty(ABC):
 
 @dataclass(frozen=True)
 class L1(Penalty):
-    r"""The L1 penalty (lasso): :math:`\lambda \sum_m |w_m|`.
+    r"""The L1 penalty (lasso): :math:`\lambda \sum_i |w_i|`.
 
-    Its derivative is :math:`\lambda\,\mathrm{sign}(w_m)`. At :math:`w_m = 0` the slope jumps from
+    Its derivative is :math:`\lambda\,\mathrm{sign}(w_i)`. At :math:`w_i = 0` the slope jumps from
     :math:`-\lambda` to :math:`+\lambda`; we take the subgradient 0, so that a weight which is
     zero is left alone.
 
@@ -92,7 +92,7 @@ class L1(Penalty):
         object.__setattr__(self, "lam", check_real(self.lam, "lam"))
 
     def value(self, w) -> float:
-        """Return :math:`\\lambda \\sum_m |w_m|` over all entries of `w`, of any shape."""
+        """Return :math:`\\lambda \\sum_i |w_i|` over all entries of `w`, of any shape."""
         return self.value_and_grad(w)[0]
 
     def grad(self, w) -> np.ndarray:
@@ -115,9 +115,9 @@ class L1(Penalty):
 
 @dataclass(frozen=True)
 class L2(Penalty):
-    r"""The L2 penalty (ridge): :math:`\lambda \sum_m w_m^2`, without a factor ½.
+    r"""The L2 penalty (ridge): :math:`\lambda \sum_i w_i^2`, without a factor ½.
 
-    Its derivative is :math:`2 \lambda w_m`. Other libraries differ by ½ or by the number of rows:
+    Its derivative is :math:`2 \lambda w_i`. Other libraries differ by ½ or by the number of rows:
     see `nnreg.conventions`.
 
     Parameters
@@ -153,7 +153,7 @@ class L2(Penalty):
         object.__setattr__(self, "lam", check_real(self.lam, "lam"))
 
     def value(self, w) -> float:
-        """Return :math:`\\lambda \\sum_m w_m^2` over all entries of `w`, of any shape."""
+        """Return :math:`\\lambda \\sum_i w_i^2` over all entries of `w`, of any shape."""
         w = as_float_array(w, "w")
         return self.lam * dot(w, w)
 
@@ -169,7 +169,7 @@ class L2(Penalty):
 
 @dataclass(frozen=True)
 class ElasticNet(Penalty):
-    r"""The elastic net: :math:`\lambda \sum_m \left( \rho |w_m| + (1 - \rho)\, w_m^2 \right)`.
+    r"""The elastic net: :math:`\lambda \sum_i \left( \rho |w_i| + (1 - \rho)\, w_i^2 \right)`.
 
     One strength and one ratio: ``l1_ratio=1`` is `L1`, ``l1_ratio=0`` is `L2`.
 
@@ -222,7 +222,7 @@ class ElasticNet(Penalty):
         grad = np.sign(w, out=np.empty_like(w))
         value = l1 * dot(grad, w) + l2 * dot(w, w)
         grad *= l1
-        grad += np.multiply(w, 2 * l2, dtype=w.dtype)
+        grad += 2 * l2 * w
         return value, grad
 
     def prox(self, w, step: float) -> np.ndarray:
