@@ -23,7 +23,7 @@ FIRST_PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="refresh" content="0; url=book/intro.html">
-<link rel="icon" href="_static/favicon.svg">
+<link rel="icon" href="data:,">
 <title>Regularising neural networks</title>
 </head>
 <body><main><h1><a href="book/intro.html">Regularising neural networks</a></h1></main></body>

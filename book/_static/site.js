@@ -12,3 +12,6 @@ const whenTypeset = () => {
 };
 addEventListener("load", whenTypeset);
 addEventListener("resize", reach);
+
+// A page opened as a file may not read its neighbours: search then lists pages without excerpts.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
