@@ -95,9 +95,9 @@ def check_gradient(
         The nudge :math:`s`, relative to ``max(1, |x_i|)``; the default is the cube root of
         float64's precision, where truncation and rounding errors balance.
     rtol, atol : float
-        An entry agrees if the difference is at most ``atol * max(1, |f(x)|)`` plus `rtol` times
-        the larger of the two values. The absolute part grows with `f`, because so does the
-        rounding error of a difference.
+        An entry agrees if the difference is at most `atol`, plus `rtol` times the larger of the
+        two values, plus the rounding error of a difference, :math:`10\,\varepsilon |f(x)| / s`.
+        A gradient smaller than `atol` is out of sight: scale `f` up, or `atol` down.
     raise_on_fail : bool
         Raise if an entry disagrees, or only say so in the report.
 
@@ -156,7 +156,8 @@ def check_gradient(
     size = np.maximum(np.abs(grad), np.abs(numeric))
     with np.errstate(invalid="ignore"):
         error = np.abs(grad - numeric)
-    allowed = atol * max(1.0, abs(scalar(x))) + rtol * size
+    rounding = 10 * np.finfo(np.float64).eps * abs(scalar(x)) / step
+    allowed = atol + rounding + rtol * size
     # What is infinite agrees with nothing: inf <= inf would let it pass.
     agree = (error <= allowed) & np.isfinite(allowed)
     ok = bool(agree.all())
