@@ -24,7 +24,7 @@ class Visit:
         self.page = self._context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
-        self.page.on("requestfailed", lambda r: self.problems.append(f"request failed: {r.url}"))
+        self.page.on("requestfailed", self._failed)
         self.page.on("response", self._response)
         self.page.goto(address, wait_until="load")
         if leads_to:
@@ -42,6 +42,10 @@ class Visit:
     def _console(self, message) -> None:
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")
+
+    def _failed(self, request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # that is a page that was left while it loaded
+            self.problems.append(f"request failed ({request.failure}): {request.url[:200]}")
 
     def _response(self, response) -> None:
         if response.status >= 400:
@@ -95,6 +99,7 @@ def too_wide(page: Page) -> list[str]:
             for (const element of document.querySelectorAll("article *")) {
                 const box = element.getBoundingClientRect();
                 if (box.width < 2 || box.right <= width + 1) continue;
+                if (element.closest("mjx-assistive-mml")) continue;  // for ears alone
                 let outer = element;
                 while (outer.tagName !== "ARTICLE" && !scrolls(outer)) outer = outer.parentElement;
                 if (outer.tagName !== "ARTICLE") continue;
@@ -147,9 +152,9 @@ def accessibility_violations(page: Page, axe: str) -> list[str]:
 
 
 SHOWN = """(root) => {
-    const img = root.querySelector("img");
+    const [img, base = img] = root.querySelectorAll("img");
     return {
-        src: img.src, alt: img.alt,
+        image: img.src, base: base.src, alt: img.alt,
         caption: root.querySelector(".nnreg-explore-caption").textContent,
         value: root.querySelector("output").textContent,
         spoken: root.querySelector("input").getAttribute("aria-valuetext"),
@@ -175,11 +180,12 @@ class Explorer:
         """Assert that everything follows the frame at `position`."""
         seen, frame = self.root.evaluate(SHOWN), self.frames[position]
         assert seen["position"] == position
-        for what in ("src", "alt", "caption", "value"):
+        assert seen["image"] == (frame["image"] or seen["base"])
+        for what in ("alt", "caption", "value"):
             assert seen[what] == frame[what], what
         assert seen["spoken"] == frame["value"]
 
     def picture(self) -> bytes:
-        image = self.root.locator("img")
+        image = self.root.locator("img").first
         image.evaluate("(img) => img.decode()")
         return image.screenshot()

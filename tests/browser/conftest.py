@@ -79,7 +79,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
 
 
 def pages() -> list[str]:
-    """All pages of the contents, and those that Sphinx adds."""
+    """All pages of the contents, and the search page."""
     contents = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf8"))
     found = []
 
@@ -93,7 +93,7 @@ def pages() -> list[str]:
                 walk(child)
 
     walk(contents)
-    return [*found, "search", "genindex", "py-modindex"]
+    return [*found, "search"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -99,8 +99,8 @@ def test_sound_slider_is_accepted(show, slider_html):
 @pytest.mark.parametrize(
     "line",
     [
-        'find("img").src = src;',
-        'find("img").alt = alt;',
+        "picture.src = image || first;",
+        "picture.alt = alt;",
         'find("output").textContent = value;',
         'find("p").textContent = caption;',
         'slider.setAttribute("aria-valuetext", value);',

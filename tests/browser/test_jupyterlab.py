@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -37,7 +36,11 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("lab")
     notebooks = folder / "notebooks"
     notebooks.mkdir()
-    shutil.copy(root / "notebooks" / f"{CHAPTER}.ipynb", notebooks)
+    notebook = nbformat.read(root / "notebooks" / f"{CHAPTER}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(notebook, notebooks / f"{CHAPTER}.ipynb")
     for name, value in SETTINGS.items():
         path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,6 +84,18 @@ def wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float =
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
+def wait_for_kernel(address: str, seconds: float = 60) -> None:
+    """Wait until the page is connected to a kernel; without one the menu asks which to take."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            kernels = [session["kernel"] for session in json.load(answer)]
+        if any(k["execution_state"] == "idle" and k["connections"] > 0 for k in kernels):
+            return
+        time.sleep(0.2)
+    raise AssertionError("no kernel started")
+
+
 def test_chapter_runs_and_its_slider_redraws_the_picture(lab, root, browser):
     notebook = nbformat.read(root / "notebooks" / f"{CHAPTER}.ipynb", as_version=4)
     count = sum(cell.cell_type == "code" for cell in notebook.cells)
@@ -88,7 +103,8 @@ def test_chapter_runs_and_its_slider_redraws_the_picture(lab, root, browser):
     page.set_default_timeout(60_000)
     page.goto(f"{lab}lab/tree/{CHAPTER}.ipynb")
     page.locator(".jp-Notebook .jp-CodeCell").nth(count - 1).wait_for(state="attached")
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    page.get_by_text("| Idle").wait_for()
+    wait_for_kernel(f"{lab}api/sessions")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(

@@ -70,7 +70,7 @@ def test_slider_has_a_name(explorers):
 def test_frames_differ(explorers):
     for explorer in explorers:
         assert len(explorer.frames) >= 5
-        for what in ("src", "caption", "alt", "value"):
+        for what in ("image", "caption", "alt", "value"):
             assert len({frame[what] for frame in explorer.frames}) > 1, what
 
 
