@@ -54,6 +54,13 @@ class SGD(_Optimizer):
     decay : float
         Of the learning rate, per step.
 
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, or `step` meets a second model.
+    TypeError
+        If an argument is not a number.
+
     References
     ----------
     Kinsley and Kukieła (2020), *Neural Networks from Scratch in Python*, ch. 10.
@@ -97,6 +104,13 @@ class Adam(_Optimizer):
         Added to the root, > 0. The NNFS book and Keras take 1e-7, the paper and PyTorch 1e-8.
     decay : float
         Of the learning rate, per step.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, or `step` meets a second model.
+    TypeError
+        If an argument is not a number.
 
     References
     ----------
