@@ -346,6 +346,8 @@ class Sequential(Layer):
         if self.theta is not self._bound:
             raise ValueError("theta must stay one array: write into it, as in theta[:] = start")
         for number, layer in enumerate(self.layers):
+            if isinstance(layer, Sequential):
+                layer._check_views()
             for name, view in layer.params.items():
                 if view is not self.params.get(f"{number}.{name}"):
                     raise ValueError(
