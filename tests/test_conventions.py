@@ -1,0 +1,216 @@
+"""Conventions: each setting finds the same minimum in the library itself, and leads back."""
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import ElasticNet as SklearnElasticNet
+from sklearn.linear_model import Lasso, LogisticRegression, Ridge
+from sklearn.neural_network import MLPClassifier
+
+from nnreg import L1, L2, ElasticNet, Penalty
+from nnreg.conventions import LIBRARIES, from_library, to_library
+from nnreg.nn import SGD, Dense, Sequential, SoftmaxCrossEntropy, fit
+
+N, LAM = 50, 0.03
+OURS = {"l1": L1(LAM), "l2": L2(LAM), "l1 + l2": ElasticNet(LAM, l1_ratio=0.3)}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(11)
+    X = rng.normal(size=(N, 4))
+    return X, X @ [1.0, -2.0, 0.0, 0.5] + 0.3 * rng.normal(size=N)
+
+
+# Round trips --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_there_and_back(library):
+    penalty = OURS[LIBRARIES[library].kinds]
+    back = from_library(library, N, **to_library(penalty, library, N))
+    for w in (np.array([1.0, -2.0, 0.5]), np.array([[0.0, 3.0]])):
+        assert back.value(w) == pytest.approx(penalty.value(w), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "library", [name for name, convention in LIBRARIES.items() if convention.kinds == "l1 + l2"]
+)
+def test_a_sum_is_translated_as_its_terms(library):
+    total = to_library(L1(0.01) + L2(0.02) + ElasticNet(0.1, 0.5), library, N)
+    assert total == pytest.approx(to_library(L1(0.06) + L2(0.07), library, N))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_penalty_that_the_library_lacks_is_refused(library):
+    for kind, penalty in (("l1", L1(0.1)), ("l2", L2(0.1))):
+        if kind not in LIBRARIES[library].kinds:
+            with pytest.raises(ValueError, match=re.escape(f"for {library}, got {penalty!r}")):
+                to_library(penalty, library, N)
+
+
+def test_no_penalty_leads_back_to_none():
+    for library in set(LIBRARIES) - {"sklearn.LogisticRegression"}:
+        none = to_library({"l1": L1(0)}.get(LIBRARIES[library].kinds, L2(0)), library, N)
+        assert from_library(library, N, **none).value([3.0]) == 0.0
+    with pytest.raises(ValueError, match=r"lam must be finite and > 0, got 0\.0"):
+        to_library(L2(0), "sklearn.LogisticRegression", N)
+
+
+# scikit-learn: its solution is a stationary point of our objective ---------------------------
+
+
+@pytest.mark.parametrize(
+    ("library", "model", "penalty", "settings"),
+    [
+        ("sklearn.Ridge", Ridge, L2(LAM), {}),
+        ("sklearn.Lasso", Lasso, L1(LAM), {"tol": 1e-14, "max_iter": 100_000}),
+        (
+            "sklearn.ElasticNet",
+            SklearnElasticNet,
+            ElasticNet(LAM, l1_ratio=0.3),
+            {"tol": 1e-14, "max_iter": 100_000},
+        ),
+    ],
+)
+def test_scikit_learns_linear_models_minimise_our_objective(
+    library, model, penalty, settings, rows
+):
+    X, y = rows
+    fitted = model(**to_library(penalty, library, N), **settings).fit(X, y)
+    error = X @ fitted.coef_ + fitted.intercept_ - y
+    assert abs(error.mean()) < 1e-12
+    slope = 2 * X.T @ error / N + penalty.grad(fitted.coef_)
+    np.testing.assert_allclose(slope[fitted.coef_ != 0], 0, atol=1e-8)
+    # A strength that is off by the usual factors is no stationary point.
+    for wrong in (0.5, 2.0, 1 / N, N):
+        off = 2 * X.T @ error / N + wrong * penalty.grad(fitted.coef_)
+        assert np.abs(off).max() > 1e-3
+
+
+@pytest.mark.parametrize("lam", [0.003, 0.05])
+def test_training_reaches_scikit_learns_logistic_regression(lam):
+    X, y = load_iris(return_X_y=True)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    model = Sequential([Dense(4, 3, weight_penalty=L2(lam), rng=0)])
+    fit(model, SoftmaxCrossEntropy(), SGD(lr=0.4, momentum=0.9), X, y, epochs=1500, every=1500)
+    settings = to_library(L2(lam), "sklearn.LogisticRegression", len(X))
+    theirs = LogisticRegression(**settings, solver="newton-cholesky", tol=1e-12).fit(X, y)
+    np.testing.assert_allclose(model.params["0.W"].T, theirs.coef_, rtol=1e-8)
+    bias = model.params["0.b"] - model.params["0.b"].mean()
+    np.testing.assert_allclose(bias, theirs.intercept_ - theirs.intercept_.mean(), rtol=1e-8)
+
+
+def test_one_step_of_scikit_learns_network_has_our_gradient(rows):
+    X, y = rows[0], (rows[1] > 0).astype(int)
+
+    def weights_after_one_step(lam, lr=1.0):
+        settings = to_library(L2(lam), "sklearn.MLPClassifier", N)
+        network = MLPClassifier(
+            (3,),
+            solver="sgd",
+            batch_size=N,
+            momentum=0.0,
+            learning_rate_init=lr,
+            max_iter=1,
+            random_state=0,
+            **settings,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # one step does not converge, and says so
+            return network.fit(X, y).coefs_
+
+    start = weights_after_one_step(0.0, lr=1e-300)
+    plain, penalised = weights_after_one_step(0.0), weights_after_one_step(LAM)
+    for w, without, with_penalty in zip(start, plain, penalised, strict=True):
+        np.testing.assert_allclose(without - with_penalty, L2(LAM).grad(w), rtol=1e-9)
+
+
+# Keras, PyTorch, d2l, NNFS: through their published formulas ---------------------------------
+
+
+def test_keras_and_nnfs_have_our_convention():
+    penalty = L1(0.01) + L2(0.02)
+    assert to_library(penalty, "keras", N) == {"l1": 0.01, "l2": 0.02}
+    assert to_library(penalty, "nnfs", N) == {
+        "weight_regularizer_l1": 0.01,
+        "weight_regularizer_l2": 0.02,
+    }
+
+
+def test_one_step_of_weight_decay_by_pytorchs_formula():
+    # torch.optim.SGD: g <- g + weight_decay * w; w <- w - lr * g
+    w, g, lr = np.array([1.0, -2.0]), np.array([0.3, 0.4]), 0.1
+    decay = to_library(L2(LAM), "torch.optim.SGD", N)["weight_decay"]
+    np.testing.assert_allclose(w - lr * (g + decay * w), w - lr * (g + L2(LAM).grad(w)), rtol=1e-15)
+
+
+def test_d2l_puts_one_half_before_its_penalty():
+    # d2l, "Weight Decay": l2_penalty(w) = (w ** 2).sum() / 2, times wd
+    w = np.array([1.0, -2.0])
+    wd = to_library(L2(LAM), "d2l", N)["wd"]
+    assert wd * np.sum(w**2) / 2 == pytest.approx(L2(LAM).value(w), rel=1e-15)
+
+
+def test_pytorch_itself_takes_the_same_step():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: bench)")
+    w = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
+    settings = to_library(L2(LAM), "torch.optim.SGD", N)
+    optimizer = torch.optim.SGD([w], lr=0.1, **settings)
+    (w * torch.tensor([0.3, 0.4])).sum().backward()
+    optimizer.step()
+    start, g = np.array([1.0, -2.0]), np.float32([0.3, 0.4])
+    np.testing.assert_allclose(w.detach().numpy(), start - 0.1 * (g + L2(LAM).grad(start)))
+
+
+# Bad input ----------------------------------------------------------------------------------
+
+
+class Own(Penalty):
+    def value(self, w):
+        return 0.0
+
+    def grad(self, w):
+        return 0 * w
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: to_library(L2(1), "tensorflow", N), ValueError, "got 'tensorflow'"),
+        (lambda: from_library("tensorflow", N), ValueError, "library must be one of nnfs, keras"),
+        (lambda: to_library(0.1, "keras", N), ValueError, "penalty must be made of L1, L2 and"),
+        (lambda: to_library(Own(), "keras", N), ValueError, "penalty must be made of L1, L2 and"),
+        (lambda: to_library(L1(1) + Own(), "keras", N), ValueError, "penalty must be made of"),
+        (lambda: to_library(L2(1), "keras", 0), ValueError, "n must be >= 1, got 0"),
+        (lambda: to_library(L2(1), "keras", 2.5), TypeError, "n must be a whole number, got 2.5"),
+        (lambda: from_library("keras", N, l1=-1.0), ValueError, "l1 must be finite and >= 0"),
+        (lambda: from_library("keras", N, l1="1"), TypeError, "l1 must be a real number, got '1'"),
+        (
+            lambda: from_library("sklearn.ElasticNet", N, alpha=1.0, l1_ratio=2.0),
+            ValueError,
+            "l1_ratio must be in [0, 1], got 2.0",
+        ),
+        (
+            lambda: from_library("sklearn.LogisticRegression", N, C=0.0),
+            ValueError,
+            "C must be finite and > 0, got 0.0",
+        ),
+        (
+            lambda: from_library("sklearn.Ridge", N),
+            TypeError,
+            "settings of sklearn.Ridge: missing a required argument: 'alpha'",
+        ),
+        (
+            lambda: from_library("sklearn.Ridge", N, alpha=1.0, l1_ratio=0.5),
+            TypeError,
+            "settings of sklearn.Ridge: got an unexpected keyword argument 'l1_ratio'",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call()
