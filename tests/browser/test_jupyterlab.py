@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -127,9 +128,7 @@ def test_chapter_runs_and_its_slider_redraws_the_picture(lab, root, browser):
     picture = output.locator("img")
     before, spoken = picture.get_attribute("src"), output.inner_text()
     handle.press("ArrowRight")
-    page.wait_for_function(
-        "([img, before]) => img.src !== before && img.complete && img.naturalWidth > 0",
-        arg=[picture.element_handle(), before],
-    )
+    expect(picture).not_to_have_attribute("src", before, timeout=30_000)
+    assert picture.evaluate("(img) => img.decode().then(() => img.naturalWidth)") > 0
     assert output.inner_text() != spoken, "the caption stays as it was"
     page.close()
