@@ -46,13 +46,13 @@ python:
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "No interpreter called '$(PYTHON)'. Install Python 3.11 or newer, or run: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "This project needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)."; \
+	  echo "This project needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not usable)."; \
 	  echo "Choose another one with: make PYTHON=python3.12"; exit 1; }
 
 $(READY): requirements.lock | python
 	@echo "Creating $(VENV) from requirements.lock (a few minutes, once)"
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
