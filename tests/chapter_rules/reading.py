@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -163,6 +164,11 @@ class Book:
         return set(
             re.findall(r"^\s*@(?!comment|string)\w+\s*\{\s*([^,\s]+)", text, flags=re.M | re.I)
         )
+
+    @cached_property
+    def covered(self) -> dict[str, dict]:
+        """Return book/covered.toml: which chapter derives or uses which public name."""
+        return tomllib.loads((self.root / "book" / "covered.toml").read_text(encoding="utf-8"))
 
     @cached_property
     def symbols(self) -> set[str]:

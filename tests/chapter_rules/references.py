@@ -85,9 +85,26 @@ def symbols_are_the_books(chapter: Chapter, book: Book) -> Iterator[str]:
                 )
 
 
+def covers_its_public_names(chapter: Chapter, book: Book) -> Iterator[str]:
+    """What book/covered.toml gives to the chapter, it shows from the source, or uses."""
+    code = "\n".join(block.text for block in chapter.code)
+    shown = " ".join(re.findall(r"\bshow_source\(([^)]*)", code))
+    for how, text, advice in (
+        ("derived", shown, "show it with show_source(…)"),
+        ("used", code, "use it"),
+    ):
+        for name, chapters in book.covered[how].items():
+            last = name.rpartition(".")[2]
+            if chapter.name in chapters and not re.search(rf"\b{last}\b", text):
+                yield chapter.say(
+                    f"covers {name} by book/covered.toml: {advice}, or mend the table."
+                )
+
+
 RULES = (
     figures_named_captioned_described,
     citations_exist,
     cross_references_exist,
     symbols_are_the_books,
+    covers_its_public_names,
 )
