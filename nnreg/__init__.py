@@ -10,7 +10,14 @@ array([ 0.1, -0.1,  0. ])
 """
 
 from nnreg import conventions, data, nn
+from nnreg.dropout import dropout_backward, dropout_forward
 from nnreg.gradcheck import GradientReport, check_gradient
+from nnreg.noise import (
+    gaussian_dropout_backward,
+    gaussian_dropout_forward,
+    gaussian_noise_backward,
+    gaussian_noise_forward,
+)
 from nnreg.penalties import L1, L2, ElasticNet, Penalty
 
 __version__ = "0.1.0"
@@ -24,5 +31,11 @@ __all__ = [
     "check_gradient",
     "conventions",
     "data",
+    "dropout_backward",
+    "dropout_forward",
+    "gaussian_dropout_backward",
+    "gaussian_dropout_forward",
+    "gaussian_noise_backward",
+    "gaussian_noise_forward",
     "nn",
 ]

@@ -56,10 +56,26 @@ def gaussian_noise_forward(x, sigma: float, rng: np.random.Generator | int, trai
 def gaussian_noise_backward(dy, cache) -> np.ndarray:
     """Return a copy of `dy`: the derivative of ``x + noise`` with respect to `x` is 1.
 
+    Parameters
+    ----------
+    dy : array_like
+        Upstream gradient, in the shape of `y`.
+    cache : tuple
+        From `gaussian_noise_forward`.
+
+    Returns
+    -------
+    dx : ndarray
+        In the shape and dtype of `dy`.
+
     Raises
     ------
     ValueError
         If `dy` does not have the shape of the forward pass.
+
+    References
+    ----------
+    Derived in chapter 12.
 
     Examples
     --------
@@ -122,10 +138,26 @@ def gaussian_dropout_forward(x, p: float, rng: np.random.Generator | int, traini
 def gaussian_dropout_backward(dy, cache) -> np.ndarray:
     """Send the gradient through the noise of the forward pass.
 
+    Parameters
+    ----------
+    dy : array_like
+        Upstream gradient, in the shape of `y`.
+    cache : tuple
+        From `gaussian_dropout_forward`.
+
+    Returns
+    -------
+    dx : ndarray
+        In the shape and dtype of `dy`.
+
     Raises
     ------
     ValueError
         If `dy` does not have the shape of the forward pass.
+
+    References
+    ----------
+    Derived in chapter 12.
 
     Examples
     --------

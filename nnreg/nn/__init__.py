@@ -3,7 +3,9 @@
 from nnreg.nn.history import History
 from nnreg.nn.layers import Dense, Layer, ReLU, Sequential, Sigmoid, Tanh
 from nnreg.nn.losses import BinaryCrossEntropy, MeanSquaredError, SoftmaxCrossEntropy
+from nnreg.nn.noise_layers import Dropout, GaussianDropout, GaussianNoise
 from nnreg.nn.optimizers import SGD, Adam
+from nnreg.nn.regularize import regularize
 from nnreg.nn.training import fit
 
 __all__ = [
@@ -11,6 +13,9 @@ __all__ = [
     "Adam",
     "BinaryCrossEntropy",
     "Dense",
+    "Dropout",
+    "GaussianDropout",
+    "GaussianNoise",
     "History",
     "Layer",
     "MeanSquaredError",
@@ -20,4 +25,5 @@ __all__ = [
     "SoftmaxCrossEntropy",
     "Tanh",
     "fit",
+    "regularize",
 ]

@@ -29,6 +29,11 @@ class Dropout(Layer):
     noise_shape : tuple of int, optional
         Shape of the mask, if entries are to be dropped together.
 
+    Raises
+    ------
+    ValueError
+        If `p` is outside [0, 1].
+
     Examples
     --------
     >>> layer = Dropout(0.5, rng=3)
@@ -69,6 +74,11 @@ class GaussianNoise(Layer):
     rng : numpy.random.Generator or int
         Kept by the layer.
 
+    Raises
+    ------
+    ValueError
+        If `sigma` is negative or not finite.
+
     Examples
     --------
     >>> layer = GaussianNoise(0.5, rng=0)
@@ -99,6 +109,11 @@ class GaussianDropout(Layer):
         The drop probability whose variance is matched, in [0, 1).
     rng : numpy.random.Generator or int
         Kept by the layer.
+
+    Raises
+    ------
+    ValueError
+        If `p` is outside [0, 1).
 
     Examples
     --------
