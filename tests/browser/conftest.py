@@ -59,6 +59,7 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 @pytest.fixture(scope="session")
 def address(site: Path, serve: Callable[[Path], str]) -> str:
+    assert (site / "index.html").is_file(), f"there is no book in {site}"
     return serve(site)
 
 
