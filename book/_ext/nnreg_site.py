@@ -7,6 +7,9 @@ from importlib.metadata import files
 from pathlib import Path
 from shutil import copyfile
 
+from docutils import nodes
+from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
+
 MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/")
 
 
@@ -28,6 +31,26 @@ def set_buttons(app, config) -> None:
         options["use_issues_button"] = True
         options["use_edit_page_button"] = True
         options["launch_buttons"] = {"binderhub_url": "https://mybinder.org"}
+
+
+def number_chapters_by_file_name(app) -> None:
+    """Give `notebooks/10_dropout` the number 10, whichever chapters before it are written."""
+    count_up = TocTreeCollectorWithStyles.assign_section_numbers
+
+    def assign_section_numbers(self, env) -> list[str]:
+        changed = count_up(self, env)
+        for page, sections in env.toc_secnumbers.items():
+            chapter = Path(page).name.partition("_")[0]
+            if not chapter.isdigit():
+                continue
+            for node in (env.titles[page], *env.tocs[page].findall(nodes.reference)):
+                if node.get("secnumber"):
+                    node["secnumber"] = [int(chapter), *node["secnumber"][1:]]
+            for anchor, number in sections.items():
+                sections[anchor] = number and (int(chapter), *number[1:])
+        return changed
+
+    TocTreeCollectorWithStyles.assign_section_numbers = assign_section_numbers
 
 
 def mend_roles(app, pagename, templatename, context, doctree) -> None:
@@ -69,6 +92,7 @@ def setup(app) -> dict[str, object]:
     """Connect the handlers."""
     app.add_config_value("comments_config", {}, "env")  # Jupyter Book sets it in any case
     app.connect("config-inited", set_buttons)
+    app.connect("builder-inited", number_chapters_by_file_name)
     app.connect("html-page-context", mend_roles)
     app.connect("missing-reference", resolve_public_name)
     app.connect("build-finished", copy_mathjax)
