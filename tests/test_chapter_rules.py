@@ -251,7 +251,7 @@ BROKEN = [
     ("no_trace_of_a_machine", set_output(STEP, name="stdout", text="2026-01-02 10:11"), "date"),
     ("no_trace_of_a_machine", set_output(STEP, name="stdout", text="Wall time: 3 s"), "duration"),
     ("no_trace_of_a_machine", set_output(STEP, name="stdout", text=" 50%|##  |"), "progress"),
-    ("no_trace_of_a_machine", set_output(STEP, data={"text/html": "<p>/tmp/x</p>"}), "path"),
+    ("no_trace_of_a_machine", set_output(STEP, data={"text/html": "<p>/opt/x</p>"}), "path"),
     ("no_stored_widget", metadata(lambda m: m.update(widgets={})), "widget state"),
     (
         "no_stored_widget",
