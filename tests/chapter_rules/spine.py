@@ -85,11 +85,10 @@ def spine_in_order(chapter: Chapter, book: Book) -> Iterator[str]:
     present = {section for _, section in chapter.headings}
     for name in SPINE:
         if name not in present and name not in omits:
-            instead = (
-                f', or give the reason in notebook metadata `"nnreg": {{"omits": {{"{name}": "…"}}}}`'
-                if name in MAY_BE_OMITTED
-                else ""
-            )
+            instead = ""
+            if name in MAY_BE_OMITTED:
+                omission = f'`"nnreg": {{"omits": {{"{name}": "…"}}}}`'
+                instead = f", or give the reason in notebook metadata {omission}"
             yield chapter.say(f"has no `## {name}`: write it{instead}.")
         if name in present and name in omits:
             yield chapter.say(f"says that it omits {name!r}, and has it.")
