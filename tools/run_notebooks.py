@@ -83,7 +83,7 @@ def machine_paths(output: dict) -> list[str]:
 
 def normalise(notebook: nbformat.NotebookNode) -> None:
     """Bring an executed notebook into its stored form, in place; refuse machine paths."""
-    kept = {k: v for k, v in notebook.metadata.items() if k == "mystnb"}
+    kept = {k: v for k, v in notebook.metadata.items() if k in ("mystnb", "nnreg")}
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": KERNEL, "language_info": LANGUAGE, **kept}
     )

@@ -12,6 +12,8 @@ const whenTypeset = () => {
 };
 addEventListener("load", whenTypeset);
 addEventListener("resize", reach);
+addEventListener("click", () => requestAnimationFrame(reach)); // a fold that opens
+addEventListener("toggle", reach, true);
 
 // A page opened as a file may not read its neighbours: search then lists pages without excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
