@@ -22,7 +22,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # 1.5 pixels per CSS pixel are sharp on a phone, where the picture is shrunk; 24 colours are enough
 # for line art. With only the changes stored, a frame takes about 5 kB.
 _FRAME_DPI = 150
-_FRAME_COLOURS = 24
+_FRAME_COLOURS = 48
 
 
 class Frame(NamedTuple):

@@ -13,6 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from nnreg.nn.history import ROLES
+
 CSS_PIXELS_PER_INCH = 100
 
 # Okabe and Ito's palette. Each class of points also has a marker, each role a line style, so that
@@ -22,9 +24,7 @@ CLASS_TINTS = ("#CDE3F0", "#F9DDCB", "#CDEBE1", "#F4E1EB", "#FAEBCC", "#DDF0FB")
 CLASS_MARKERS = ("o", "s", "^", "D", "v", "P")
 
 _ROLES: dict[str, dict[str, Any]] = {
-    "training": {"color": "#0072B2", "linestyle": "-"},
-    "validation": {"color": "#D55E00", "linestyle": "--"},
-    "penalty": {"color": "#009E73", "linestyle": ":"},
+    **ROLES,
     "L1": {"color": "#CC79A7", "linestyle": "-."},
     "L2": {"color": "#000000", "linestyle": (0, (7, 2))},
     "none": {"color": "#767676", "linestyle": "-"},

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 ROLES = {
     "training": {"color": "#0072B2", "linestyle": "-"},
-    "validation": {"color": "#E69F00", "linestyle": "--"},
+    "validation": {"color": "#D55E00", "linestyle": "--"},
     "penalty": {"color": "#009E73", "linestyle": ":"},
 }
 
@@ -53,10 +53,11 @@ class History:
         columns = [
             name for name in columns if (values := getattr(self, name)) and values[0] is not None
         ]
-        lines = ["epoch".rjust(7) + "".join(name.rjust(14) for name in columns)]
+        widths = {name: max(len(name) + 2, 9) for name in columns}
+        lines = ["epoch" + "".join(name.rjust(width) for name, width in widths.items())]
         for row in sorted({0, len(self.epoch) - 1} if self.epoch else ()):
-            numbers = "".join(f"{getattr(self, name)[row]:14.3f}" for name in columns)
-            lines.append(f"{self.epoch[row]:7d}{numbers}")
+            cells = (f"{getattr(self, name)[row]:{width}.3f}" for name, width in widths.items())
+            lines.append(f"{self.epoch[row]:5d}" + "".join(cells))
         return "\n".join(lines)
 
     def plot(self, ax=None):

@@ -10,10 +10,10 @@ from nnreg._arrays import as_float_array, as_labels
 
 
 class SoftmaxCrossEntropy:
-    r"""Softmax and cross-entropy in one: :math:`-\frac1n \sum_i \log p_{i,y_i}`.
+    r"""Softmax and cross-entropy in one: :math:`-\frac1n \sum_i \log q_{i,y_i}`.
 
-    Here :math:`p_i` is the softmax of the row :math:`z_i` of logits. The gradient is
-    :math:`(p - \text{onehot}(y)) / n`.
+    Here :math:`q_i` is the softmax of the row :math:`z_i` of logits. The gradient is
+    :math:`(q - \text{onehot}(y)) / n`.
 
     Raises
     ------
