@@ -1,7 +1,7 @@
 r"""Gaussian noise in training: added, or multiplied in the place of dropout's mask.
 
-Added: :math:`y = x + \sigma \xi`. Multiplied: :math:`y = x \odot (1 + \sqrt{p / (1 - p)}\, \xi)`. In
-both, :math:`\xi` is standard normal, drawn anew for each entry, and inference leaves `x` alone.
+Added: :math:`y = x + \sigma \xi`. Multiplied: :math:`y = x \odot (1 + \sqrt{p / (1 - p)}\, \xi)`.
+In both, :math:`\xi` is standard normal, drawn anew for each entry, and inference leaves `x` alone.
 """
 
 import numpy as np
