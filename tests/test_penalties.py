@@ -305,11 +305,11 @@ def test_layout_does_not_matter_and_the_input_is_left_alone(penalty, rng):
 def test_float32_squares_neither_overflow_nor_vanish(size, count):
     w = np.full(count, size, np.float32)
     exact = float(w[0])
-    assert L2(0.5).value(w) == pytest.approx(0.5 * count * exact**2, rel=1e-6)
-    assert L1(0.5).value(w) == pytest.approx(0.5 * count * exact, rel=1e-6)
+    assert L2(0.5).value(w) == pytest.approx(0.5 * count * exact**2, rel=1e-6, abs=0)
+    assert L1(0.5).value(w) == pytest.approx(0.5 * count * exact, rel=1e-6, abs=0)
     np.testing.assert_allclose(L2(0.5).grad(w), w, rtol=1e-6)
     net = ElasticNet(1.0, 0.5)
-    assert net.value(w) == pytest.approx(0.5 * count * (exact + exact**2), rel=1e-6)
+    assert net.value(w) == pytest.approx(0.5 * count * (exact + exact**2), rel=1e-6, abs=0)
 
 
 def test_float16_values_are_summed_in_a_wider_type():
