@@ -33,11 +33,11 @@ def lookup(name: str) -> object:
         return getattr(importlib.import_module(parent), last)
 
 
-def held_by(name: str) -> str:
+def held_by(name: str, tested_with: dict[str, str]) -> str:
     """Return the test file of the module that defines a public name."""
     thing = lookup(name)
-    module = getattr(thing, "__module__", None) or thing.__name__
-    return f"tests/test_{module.rpartition('.')[2]}.py"
+    module = (getattr(thing, "__module__", None) or thing.__name__).rpartition(".")[2]
+    return f"tests/test_{tested_with.get(module, module)}.py"
 
 
 def title_of(notebook: Path) -> str:
@@ -57,7 +57,7 @@ def table(root: Path = ROOT) -> str:
     lines = ["| chapter | what you can then use | its tests |", "|---|---|---|"]
     for notebook in sorted((root / "notebooks").glob("*.ipynb")):
         names = [name for name in names_of.get(notebook.stem, []) if name != "nnreg.nn"]
-        tests = dict.fromkeys(held_by(name) for name in names)
+        tests = dict.fromkeys(held_by(name, covered["tested_with"]) for name in names)
         for test in tests:
             if not (root / test).is_file():
                 raise FileNotFoundError(f"{test} is missing: {notebook.stem} covers what it tests")

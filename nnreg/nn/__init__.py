@@ -1,11 +1,13 @@
 """The small machinery that the ideas act on: layers, losses, optimisers and a training loop."""
 
+from nnreg.nn.activations import ReLU, Sigmoid, Tanh
 from nnreg.nn.history import History
-from nnreg.nn.layers import Dense, Layer, ReLU, Sequential, Sigmoid, Tanh
+from nnreg.nn.layers import Dense, Layer
 from nnreg.nn.losses import BinaryCrossEntropy, MeanSquaredError, SoftmaxCrossEntropy
 from nnreg.nn.noise_layers import Dropout, GaussianDropout, GaussianNoise
 from nnreg.nn.optimizers import SGD, Adam
 from nnreg.nn.regularize import regularize
+from nnreg.nn.sequential import Sequential
 from nnreg.nn.training import fit
 
 __all__ = [

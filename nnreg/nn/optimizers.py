@@ -8,7 +8,7 @@ is not the decay of the *weights*.
 import numpy as np
 
 from nnreg._arrays import check_positive, check_real
-from nnreg.nn.layers import Sequential
+from nnreg.nn.sequential import Sequential
 
 
 class _Optimizer:

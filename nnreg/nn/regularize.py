@@ -5,8 +5,9 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from nnreg._arrays import as_generator, check_real
-from nnreg.nn.layers import Dense, Layer, Sequential
+from nnreg.nn.layers import Dense, Layer
 from nnreg.nn.noise_layers import Dropout, GaussianNoise
+from nnreg.nn.sequential import Sequential
 
 
 def regularize(

@@ -7,7 +7,7 @@ import numpy as np
 
 from nnreg._arrays import as_float_array, as_generator, check_count
 from nnreg.nn.history import History
-from nnreg.nn.layers import Sequential
+from nnreg.nn.sequential import Sequential
 
 
 # Overflow on the way to divergence is what the loop itself watches for.
