@@ -22,7 +22,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # 1.5 pixels per CSS pixel are sharp on a phone, where the picture is shrunk; 24 colours are enough
 # for line art. With only the changes stored, a frame takes about 5 kB.
 _FRAME_DPI = 150
-_FRAME_COLOURS = 48
+_FRAME_COLOURS = 32
 
 
 class Frame(NamedTuple):
@@ -222,9 +222,9 @@ def _is_live() -> bool:
 
 def _webp(image: Image.Image, mask: Image.Image | None = None) -> str:
     """Return a picture, or the part of it that the mask lets through, as a data address."""
-    image = image.quantize(_FRAME_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    # The octree's white is a shade too dark for the card around the picture.
-    image = image.convert("RGB").point(lambda level: 255 if level > 251 else level)
+    # Median cut keeps white white, and the pale tints of decision regions apart from it.
+    image = image.quantize(_FRAME_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    image = image.convert("RGB")
     if mask is not None:
         image.putalpha(mask)
     buffer = io.BytesIO()
