@@ -127,7 +127,7 @@ def to_library(penalty: Penalty, library: str, n: int) -> dict[str, float]:
 
     References
     ----------
-    The page *Conventions* of the book states each objective with its source.
+    The page *Conventions* of the book states each objective.
 
     Examples
     --------
