@@ -89,8 +89,8 @@ test-portability: $(READY)
 	  else echo "Notebooks on a simulated other processor: $$settings"; \
 	    env $$settings $(NBVAL); fi; }
 
-test-book: $(READY) browser-tools
-	$(PY) -m pytest -m "book or browser" tests
+test-book: $(READY) browser-tools build
+	NNREG_SITE=$(SITE) $(PY) -m pytest -m "book or browser" -n 2 tests
 
 # Chromium and npm are no Python packages. Without them the browser tests are skipped aloud;
 # on a continuous-integration machine (CI=true) their absence is a failure.

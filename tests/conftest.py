@@ -31,8 +31,8 @@ def root() -> Path:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the book, built afresh once a session with warnings as errors.
 
-    `NNREG_SITE=_build/html` takes a site that is built already, which is quicker while writing a
-    test; `make test` never sets it.
+    `NNREG_SITE=_build/html` takes a site that is built already: `make test` builds it first, so
+    that several processes can share it.
     """
     if built := os.environ.get("NNREG_SITE"):
         return (ROOT / built).resolve()
