@@ -49,7 +49,10 @@ class Layer:
         self._kept: dict[str, np.ndarray] = {}
 
     def forward(self, x, training: bool = False) -> np.ndarray:
-        """Return the layer's output for the rows of `x`."""
+        """Return the layer's output for the rows of `x`.
+
+        With `training`, the next such pass may overwrite it: copy what you want to collect.
+        """
         raise NotImplementedError
 
     def backward(self, dy) -> np.ndarray:
