@@ -57,6 +57,19 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def torch():
+    """Return PyTorch, the peer of some tests; skip without, fail on CI."""
+    try:
+        import torch
+    except ImportError:
+        message = "PyTorch is not installed: pip install torch==2.13.0 (extra: bench)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return torch
+
+
+@pytest.fixture(scope="session")
 def axe() -> str:
     """Return axe-core's source, the accessibility rules; skip without, fail on CI."""
     source = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"

@@ -155,8 +155,7 @@ def test_d2l_puts_one_half_before_its_penalty():
     assert wd * np.sum(w**2) / 2 == pytest.approx(L2(LAM).value(w), rel=1e-15)
 
 
-def test_pytorch_itself_takes_the_same_step():
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: bench)")
+def test_pytorch_itself_takes_the_same_step(torch):
     w = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
     settings = to_library(L2(LAM), "torch.optim.SGD", N)
     optimizer = torch.optim.SGD([w], lr=0.1, **settings)

@@ -144,8 +144,7 @@ def test_against_scikit_learns(ours, theirs):
     ],
     ids=["SGD", "Adam"],
 )
-def test_against_pytorchs(ours, theirs):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: bench)")
+def test_against_pytorchs(ours, theirs, torch):
     w = torch.tensor(START.copy(), requires_grad=True)
     other = theirs(torch, w)
     for t in range(100):
