@@ -95,17 +95,17 @@ def fit(
                 raise _diverged(model, good, epoch, data_loss, penalty)
             good[:] = model.theta
             if record:
-                sums += np.multiply(len(y[rows]), (data_loss, penalty, loss.accuracy() or 0.0))
+                accuracy = loss.accuracy()
+                sums += np.multiply(len(y[rows]), (data_loss, penalty, accuracy or 0.0))
             lr = optimizer.lr
             model.backward(loss.backward())
             optimizer.step(model)
         if record:
-            has_accuracy = loss.accuracy() is not None
-            data_loss, penalty, accuracy = map(float, sums / len(X))
+            data_loss, penalty, mean_accuracy = map(float, sums / len(X))
             history.epoch.append(epoch)
             history.data_loss.append(data_loss)
             history.penalty.append(penalty)
-            history.accuracy.append(accuracy if has_accuracy else None)
+            history.accuracy.append(None if accuracy is None else mean_accuracy)
             history.lr.append(lr)
             if validation is not None:
                 history.val_loss.append(loss.forward(model.forward(X_val), y_val))
