@@ -10,8 +10,16 @@ array([ 0.1, -0.1,  0. ])
 """
 
 from nnreg import conventions, data, nn
+from nnreg.clipping import clip_by_global_norm, clip_by_value
+from nnreg.constraints import Constraint, MaxNorm, NonNegative, UnitNorm
 from nnreg.dropout import dropout_backward, dropout_forward
 from nnreg.gradcheck import GradientReport, check_gradient
+from nnreg.layernorm import (
+    layernorm_backward,
+    layernorm_forward,
+    rmsnorm_backward,
+    rmsnorm_forward,
+)
 from nnreg.noise import (
     gaussian_dropout_backward,
     gaussian_dropout_forward,
@@ -19,16 +27,24 @@ from nnreg.noise import (
     gaussian_noise_forward,
 )
 from nnreg.penalties import L1, L2, ElasticNet, Penalty
+from nnreg.residual import residual_backward, residual_forward
+from nnreg.spectral import spectral_norm, spectral_normalize, spectral_normalize_backward
 
 __version__ = "0.1.0"
 
 __all__ = [
     "L1",
     "L2",
+    "Constraint",
     "ElasticNet",
     "GradientReport",
+    "MaxNorm",
+    "NonNegative",
     "Penalty",
+    "UnitNorm",
     "check_gradient",
+    "clip_by_global_norm",
+    "clip_by_value",
     "conventions",
     "data",
     "dropout_backward",
@@ -37,5 +53,14 @@ __all__ = [
     "gaussian_dropout_forward",
     "gaussian_noise_backward",
     "gaussian_noise_forward",
+    "layernorm_backward",
+    "layernorm_forward",
     "nn",
+    "residual_backward",
+    "residual_forward",
+    "rmsnorm_backward",
+    "rmsnorm_forward",
+    "spectral_norm",
+    "spectral_normalize",
+    "spectral_normalize_backward",
 ]

@@ -25,6 +25,13 @@ LOADING_TAGS = {
 }
 API_MODULES = (
     "nnreg.penalties",
+    "nnreg.dropout",
+    "nnreg.noise",
+    "nnreg.layernorm",
+    "nnreg.residual",
+    "nnreg.spectral",
+    "nnreg.clipping",
+    "nnreg.constraints",
     "nnreg.gradcheck",
     "nnreg.conventions",
     "nnreg.data",

@@ -5,9 +5,12 @@ from nnreg.nn.history import History
 from nnreg.nn.layers import Dense, Layer
 from nnreg.nn.losses import BinaryCrossEntropy, MeanSquaredError, SoftmaxCrossEntropy
 from nnreg.nn.noise_layers import Dropout, GaussianDropout, GaussianNoise
+from nnreg.nn.norm_layers import LayerNorm, RMSNorm
 from nnreg.nn.optimizers import SGD, Adam
 from nnreg.nn.regularize import regularize
+from nnreg.nn.residual_block import Residual
 from nnreg.nn.sequential import Sequential
+from nnreg.nn.spectral_dense import SpectralDense
 from nnreg.nn.training import fit
 
 __all__ = [
@@ -20,11 +23,15 @@ __all__ = [
     "GaussianNoise",
     "History",
     "Layer",
+    "LayerNorm",
     "MeanSquaredError",
+    "RMSNorm",
     "ReLU",
+    "Residual",
     "Sequential",
     "Sigmoid",
     "SoftmaxCrossEntropy",
+    "SpectralDense",
     "Tanh",
     "fit",
     "regularize",

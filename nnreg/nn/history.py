@@ -26,6 +26,8 @@ class History:
     val_accuracy : list of float or None
     lr : list of float
         Learning rate of the epoch's last step.
+    grad_norm : list of float
+        With `clip_norm`, the largest norm of a gradient in the epoch, before it was clipped.
 
     Examples
     --------
@@ -42,6 +44,7 @@ class History:
     val_loss: list[float] = field(default_factory=list)
     val_accuracy: list[float | None] = field(default_factory=list)
     lr: list[float] = field(default_factory=list)
+    grad_norm: list[float] = field(default_factory=list)
 
     @property
     def loss(self) -> list[float]:

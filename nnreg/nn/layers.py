@@ -19,6 +19,7 @@ from nnreg._arrays import (
     check_float_dtype,
     check_real,
 )
+from nnreg.constraints import Constraint
 from nnreg.penalties import Penalty
 
 
@@ -63,6 +64,9 @@ class Layer:
         """Return the sum of the penalties on the layer's parameters."""
         return 0.0
 
+    def project(self) -> None:
+        """Move the parameters, in place, to where the layer's constraints allow them."""
+
     def _keep(self, name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
         """Return an array of this shape that is kept from one training pass to the next."""
         array = self._kept.get(name)
@@ -103,6 +107,8 @@ class Dense(Layer):
         (He et al., 2015). Biases start at 0.
     dtype : dtype
         Of the parameters, and of all that the layer computes.
+    weight_constraint, bias_constraint : Constraint, optional
+        Sets that `W` and `b` stay in: they start there, and each optimiser's step ends there.
 
     Attributes
     ----------
@@ -145,32 +151,31 @@ class Dense(Layer):
         rng: np.random.Generator | int,
         scale: float | None = None,
         dtype=np.float64,
+        weight_constraint: Constraint | None = None,
+        bias_constraint: Constraint | None = None,
     ):
         super().__init__()
         n_in, n_out = check_count(n_in, "n_in"), check_count(n_out, "n_out")
-        for name, penalty in (("weight_penalty", weight_penalty), ("bias_penalty", bias_penalty)):
-            if penalty is not None and not isinstance(penalty, Penalty):
-                raise TypeError(f"{name} must be a Penalty or None, got {penalty!r}")
+        self.penalties = _on_parameters("penalty", Penalty, weight_penalty, bias_penalty)
+        self.constraints = _on_parameters(
+            "constraint", Constraint, weight_constraint, bias_constraint
+        )
         dtype = check_float_dtype(dtype)
         scale = np.sqrt(2 / n_in) if scale is None else check_real(scale, "scale")
         weights = scale * as_generator(rng).standard_normal((n_in, n_out))
         self.params = {"W": weights.astype(dtype), "b": np.zeros(n_out, dtype)}
         self.grads = {name: np.zeros_like(param) for name, param in self.params.items()}
-        self.penalties = {
-            name: penalty
-            for name, penalty in (("W", weight_penalty), ("b", bias_penalty))
-            if penalty is not None
-        }
+        self.project()
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return ``x @ W + b``; `x` has shape (..., n_in)."""
-        W, b = self.params["W"], self.params["b"]
+        W, b = self._weights(training), self.params["b"]
         self._x = x = as_float_array(x, "x").astype(W.dtype, copy=False)
         if x.ndim == 0 or x.shape[-1] != len(W):
             raise ValueError(
                 f"x must have shape (..., {len(W)}) to meet W {W.shape}, got {x.shape}"
             )
-        self._training = training
+        self._W, self._training = W, training
         shape = (*x.shape[:-1], W.shape[1])
         y = np.matmul(
             x, W, out=self._keep("y", shape, W.dtype) if training and x.ndim > 1 else None
@@ -180,10 +185,11 @@ class Dense(Layer):
 
     def backward(self, dy) -> np.ndarray:
         """Store the gradients of `W` and `b`, the penalties' included; return that of `x`."""
-        W, x = self.params["W"], self._x
+        W, x = self._W, self._x
         dy = as_upstream(dy, (*x.shape[:-1], W.shape[1])).astype(W.dtype, copy=False)
         rows, dy_rows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
         np.matmul(rows.T, dy_rows, out=self.grads["W"])
+        self._weights_backward()
         # A sum over the batch, written as a product because BLAS is several times faster.
         np.matmul(np.ones(len(dy_rows), W.dtype), dy_rows, out=self.grads["b"])
         for name, penalty in self.penalties.items():
@@ -194,3 +200,22 @@ class Dense(Layer):
     def penalty(self) -> float:
         """Return the penalty of `W` plus that of `b`."""
         return sum(p.value(self.params[name]) for name, p in self.penalties.items())
+
+    def project(self) -> None:
+        """Move `W` and `b`, in place, to where their constraints allow them."""
+        for name, constraint in self.constraints.items():
+            self.params[name][...] = constraint.project(self.params[name])
+
+    def _weights(self, training: bool) -> np.ndarray:
+        """Return the weights that multiply the input: here, the parameter itself."""
+        return self.params["W"]
+
+    def _weights_backward(self) -> None:
+        """Turn the gradient in ``grads["W"]``, in place, into that of the parameter."""
+
+
+def _on_parameters(what: str, kind: type, on_weights, on_biases) -> dict:
+    for name, one in ((f"weight_{what}", on_weights), (f"bias_{what}", on_biases)):
+        if one is not None and not isinstance(one, kind):
+            raise TypeError(f"{name} must be a {kind.__name__} or None, got {one!r}")
+    return {name: one for name, one in (("W", on_weights), ("b", on_biases)) if one is not None}

@@ -24,13 +24,14 @@ class _Optimizer:
         return self._first_lr / (1 + self.decay * self.steps)
 
     def step(self, model: Sequential) -> None:
-        """Update ``model.theta`` in place from ``model.dtheta``."""
+        """Update ``model.theta`` in place from ``model.dtheta``, then obey the constraints."""
         known = self._state.get("model", model.theta)
         if known is not model.theta:
             raise ValueError("an optimizer keeps the state of one model: make a new one")
         model._check_views()
         self._state["model"] = model.theta
         self._update(model.theta, model.dtheta)
+        model.project()
         self.steps += 1
 
     def _kept(self, name: str, theta: np.ndarray) -> np.ndarray:

@@ -66,6 +66,11 @@ class Sequential(Layer):
         """Return the sum of the layers' penalties."""
         return sum(layer.penalty() for layer in self.layers)
 
+    def project(self) -> None:
+        """Move the parameters, in place, to where the layers' constraints allow them."""
+        for layer in self.layers:
+            layer.project()
+
     def __setstate__(self, state: dict) -> None:
         # Copies and unpickled models hold each array on its own: make them views again.
         self.__dict__.update(state)

@@ -5,7 +5,8 @@ import os
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_generator, check_count
+from nnreg._arrays import as_float_array, as_generator, check_count, check_real
+from nnreg.clipping import clip_by_global_norm
 from nnreg.nn.history import History
 from nnreg.nn.sequential import Sequential
 
@@ -22,6 +23,7 @@ def fit(
     epochs: int,
     batch_size: int | None = None,
     validation: tuple | None = None,
+    clip_norm: float | None = None,
     rng: np.random.Generator | int | None = None,
     progress: bool = True,
     every: int = 1,
@@ -42,6 +44,9 @@ def fit(
         Rows a step; by default all of them. Mini-batches are shuffled anew each epoch.
     validation : (X_val, y_val), optional
         Rows that are only looked at.
+    clip_norm : float, optional
+        Largest L2 norm of all gradients together: a longer gradient is scaled down before the step.
+        `History.grad_norm` then holds what it was.
     rng : numpy.random.Generator or int
         Shuffles the mini-batches; needed with `batch_size`.
     progress : bool
@@ -59,8 +64,8 @@ def fit(
         If the loss, or a parameter at the end, is no longer finite: the message names epoch and
         loss. The model keeps the last parameters with a finite loss.
     ValueError
-        If there are no rows, X and y differ in length, `rng` is missing, or a parameter is no
-        longer a view of ``model.theta``.
+        If there are no rows, X and y differ in length, `rng` is missing, `clip_norm` is negative,
+        or a parameter is no longer a view of ``model.theta``.
 
     Examples
     --------
@@ -83,11 +88,13 @@ def fit(
         if rng is None:
             raise ValueError("rng must be given with batch_size, to shuffle the rows, got None")
         rng = as_generator(rng)
+    if clip_norm is not None:
+        clip_norm = check_real(clip_norm, "clip_norm")
     history = History()
     good = model.theta.copy()
     for epoch in _bar(epochs, progress):
         record = epoch % every == 0 or epoch == epochs - 1
-        sums = np.zeros(3)
+        sums, largest_norm = np.zeros(3), 0.0
         for rows in _batches(len(X), batch_size, rng):
             data_loss = loss.forward(model.forward(X[rows], training=True), y[rows])
             penalty = model.penalty()
@@ -99,6 +106,10 @@ def fit(
                 sums += np.multiply(len(y[rows]), (data_loss, penalty, accuracy or 0.0))
             lr = optimizer.lr
             model.backward(loss.backward())
+            if clip_norm is not None:
+                # An infinite gradient passes: the next loss shows it, and the loop reports that.
+                clipped, norm = clip_by_global_norm([model.dtheta], clip_norm, nonfinite="pass")
+                model.dtheta[:], largest_norm = clipped[0], max(largest_norm, norm)
             optimizer.step(model)
         if record:
             data_loss, penalty, mean_accuracy = map(float, sums / len(X))
@@ -107,6 +118,8 @@ def fit(
             history.penalty.append(penalty)
             history.accuracy.append(None if accuracy is None else mean_accuracy)
             history.lr.append(lr)
+            if clip_norm is not None:
+                history.grad_norm.append(largest_norm)
             if validation is not None:
                 history.val_loss.append(loss.forward(model.forward(X_val), y_val))
                 history.val_accuracy.append(loss.accuracy())

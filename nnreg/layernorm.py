@@ -1,0 +1,267 @@
+r"""Layer normalisation: each row moved to mean 0 and stretched to variance 1.
+
+.. math:: y = \gamma \odot \hat x + \beta, \qquad
+          \hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}}
+
+Here :math:`\mu` and :math:`\sigma^2` are the mean and the variance of one row. RMSNorm leaves the
+mean alone: :math:`y = \gamma \odot x / \sqrt{\operatorname{mean}(x^2) + \varepsilon}`.
+"""
+
+import math
+
+import numpy as np
+
+from nnreg._arrays import as_float_array, as_upstream, check_positive
+
+
+def layernorm_forward(x, gamma=None, beta=None, eps: float = 1e-5, axis=-1):
+    r"""Normalise each row of `x`, then scale it by `gamma` and shift it by `beta`.
+
+    The first entry of each row is taken off before the mean, so that a constant row comes out as
+    exact zeros and a huge mean costs no digits of a tiny variance.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape; integers become float64.
+    gamma, beta : array_like, optional
+        Scale and shift, in the shape of a row, which is ``x.shape`` over `axis`. Without them,
+        1 and 0.
+    eps : float
+        Added to the variance, > 0.
+    axis : int or tuple of int
+        The last axis, or the last few: what lies along them is one row, with one mean and one
+        variance. For images as (batch, channels, height, width), ``axis=(1, 2, 3)``.
+
+    Returns
+    -------
+    y : ndarray
+        In the shape and dtype of `x`.
+    cache : tuple
+        For `layernorm_backward`.
+
+    Raises
+    ------
+    ValueError
+        If `eps` is not above 0, `axis` does not name the last axes of `x`, a row is empty, or
+        `gamma` or `beta` has another shape than a row.
+    TypeError
+        If an array does not hold real numbers.
+
+    References
+    ----------
+    Ba, Kiros and Hinton (2016), "Layer normalization". The shift is that of Chan, Golub and
+    LeVeque (1983), "Algorithms for computing the sample variance". Derived in chapter 13.
+
+    Examples
+    --------
+    >>> y, cache = layernorm_forward([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]])
+    >>> y.round(4)
+    array([[-1.2247,  0.    ,  1.2247],
+           [ 0.    ,  0.    ,  0.    ]])
+    >>> dx, dgamma, dbeta = layernorm_backward([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], cache)
+    >>> dx[0].round(4)
+    array([ 0.2041, -0.4082,  0.2041])
+    """
+    x = as_float_array(x, "x")
+    rows, row_shape = _rows(x, axis)
+    gamma, beta = _parameter(gamma, "gamma", row_shape), _parameter(beta, "beta", row_shape)
+    x_hat = rows - rows[:, :1]
+    x_hat -= _row_mean(x_hat)
+    inverse = _inverse_root(x_hat, check_positive(eps, "eps"))
+    x_hat *= inverse
+    y = _scale(x_hat, gamma)
+    if beta is not None:
+        y += beta.ravel()
+    cache = x_hat, inverse, gamma, beta, x.shape, x.dtype
+    return y.reshape(x.shape).astype(x.dtype, copy=False), cache
+
+
+def layernorm_backward(dy, cache):
+    r"""Send the gradient back through the row's scale, its variance and its mean.
+
+    With :math:`d\hat x = \gamma \odot dy`,
+
+    .. math:: dx = \frac{1}{\sqrt{\sigma^2 + \varepsilon}} \left(
+              d\hat x - \operatorname{mean}(d\hat x) -
+              \hat x \odot \operatorname{mean}(d\hat x \odot \hat x) \right)
+
+    Parameters
+    ----------
+    dy : array_like
+        Upstream gradient, in the shape of `y`.
+    cache : tuple
+        From `layernorm_forward`.
+
+    Returns
+    -------
+    dx : ndarray
+        In the shape and dtype of the forward pass.
+    dgamma, dbeta : ndarray or None
+        Summed over the rows, in the shape of `gamma` and `beta`; None for one that was not given.
+
+    Raises
+    ------
+    ValueError
+        If `dy` does not have the shape of the forward pass.
+
+    References
+    ----------
+    Ba, Kiros and Hinton (2016), section 3. Derived in chapter 14.
+
+    Examples
+    --------
+    >>> _, cache = layernorm_forward([[1.0, 2.0, 4.0]], gamma=[1.0, 1.0, 2.0], beta=np.zeros(3))
+    >>> dx, dgamma, dbeta = layernorm_backward([[0.5, 0.0, 1.0]], cache)
+    >>> dbeta
+    array([0.5, 0. , 1. ])
+    >>> bool(abs(dx.sum()) < 1e-12)
+    True
+    """
+    x_hat, inverse, gamma, beta, shape, dtype = cache
+    dy = as_upstream(dy, shape).reshape(x_hat.shape).astype(x_hat.dtype, copy=False)
+    product = dy * x_hat
+    dgamma, dbeta = _column_sum(product, gamma), _column_sum(dy, beta)
+    dx = _scale(dy, gamma)
+    dx -= _row_mean(dy, gamma)
+    dx -= np.multiply(x_hat, _row_mean(product, gamma), out=product)
+    dx *= inverse
+    return dx.reshape(shape).astype(dtype, copy=False), dgamma, dbeta
+
+
+def rmsnorm_forward(x, gamma=None, eps: float = 1e-5, axis=-1):
+    r"""Divide each row of `x` by its root mean square, then scale it by `gamma`.
+
+    Parameters
+    ----------
+    x, gamma, eps, axis
+        As in `layernorm_forward`.
+
+    Returns
+    -------
+    y : ndarray
+        In the shape and dtype of `x`.
+    cache : tuple
+        For `rmsnorm_backward`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `layernorm_forward`.
+
+    References
+    ----------
+    Zhang and Sennrich (2019), "Root mean square layer normalization". Derived in chapter 13.
+
+    Examples
+    --------
+    >>> y, cache = rmsnorm_forward([[3.0, 4.0]])
+    >>> y.round(4)
+    array([[0.8485, 1.1314]])
+    """
+    x = as_float_array(x, "x")
+    rows, row_shape = _rows(x, axis)
+    gamma = _parameter(gamma, "gamma", row_shape)
+    inverse = _inverse_root(rows, check_positive(eps, "eps"))
+    x_hat = rows * inverse
+    y = _scale(x_hat, gamma)
+    cache = x_hat, inverse, gamma, x.shape, x.dtype
+    return y.reshape(x.shape).astype(x.dtype, copy=False), cache
+
+
+def rmsnorm_backward(dy, cache):
+    r"""Send the gradient back through the row's scale and its root mean square.
+
+    Parameters
+    ----------
+    dy : array_like
+        Upstream gradient, in the shape of `y`.
+    cache : tuple
+        From `rmsnorm_forward`.
+
+    Returns
+    -------
+    dx : ndarray
+        In the shape and dtype of the forward pass.
+    dgamma : ndarray or None
+        Summed over the rows; None if there was no `gamma`.
+
+    Raises
+    ------
+    ValueError
+        If `dy` does not have the shape of the forward pass.
+
+    References
+    ----------
+    Zhang and Sennrich (2019), section 3. Derived in chapter 14.
+
+    Examples
+    --------
+    >>> _, cache = rmsnorm_forward([[3.0, 4.0]])
+    >>> dx, _ = rmsnorm_backward([[3.0, 4.0]], cache)
+    >>> bool(abs(dx).max() < 1e-5)
+    True
+    """
+    x_hat, inverse, gamma, shape, dtype = cache
+    dy = as_upstream(dy, shape).reshape(x_hat.shape).astype(x_hat.dtype, copy=False)
+    product = dy * x_hat
+    dgamma = _column_sum(product, gamma)
+    dx = _scale(dy, gamma)
+    dx -= np.multiply(x_hat, _row_mean(product, gamma), out=product)
+    dx *= inverse
+    return dx.reshape(shape).astype(dtype, copy=False), dgamma
+
+
+def _rows(x: np.ndarray, axis) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return `x` as a matrix whose rows are normalised, and the shape of a row in `x`."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    last = range(x.ndim - len(axes), x.ndim)
+    if not axes or sorted(a + x.ndim if a < 0 else a for a in axes) != list(last):
+        raise ValueError(
+            f"axis must name the last axes of x, such as -1 or (-2, -1), got {axis!r} for shape "
+            f"{x.shape}"
+        )
+    row_shape = x.shape[last.start :]
+    if 0 in row_shape:
+        raise ValueError(f"x must hold at least one entry a row, got shape {x.shape}")
+    # Half precision is made for storage: NumPy adds in it slowly, and loses digits.
+    work = np.promote_types(x.dtype, np.float32)
+    return x.reshape(-1, math.prod(row_shape)).astype(work, copy=False), row_shape
+
+
+def _parameter(values, name: str, row_shape: tuple[int, ...]) -> np.ndarray | None:
+    if values is None:
+        return None
+    values = as_float_array(values, name)
+    if values.shape != row_shape:
+        raise ValueError(f"{name} must have the shape of a row, {row_shape}, got {values.shape}")
+    return values
+
+
+def _row_mean(rows: np.ndarray, gamma=None) -> np.ndarray:
+    """Mean of ``gamma * rows`` along each row: as a product, because BLAS is faster."""
+    d = rows.shape[1]
+    weights = np.full(d, 1 / d, rows.dtype) if gamma is None else gamma.ravel() / d
+    return (rows @ weights.astype(rows.dtype, copy=False))[:, None]
+
+
+def _column_sum(rows: np.ndarray, parameter) -> np.ndarray | None:
+    """Sum over the rows, for a parameter that all of them share."""
+    if parameter is None:
+        return None
+    total = np.ones(len(rows), rows.dtype) @ rows
+    return total.reshape(parameter.shape).astype(parameter.dtype, copy=False)
+
+
+def _scale(rows: np.ndarray, gamma) -> np.ndarray:
+    return rows.copy() if gamma is None else np.multiply(rows, gamma.ravel(), dtype=rows.dtype)
+
+
+def _inverse_root(rows: np.ndarray, eps: float) -> np.ndarray:
+    """1 / root of the mean square of each row plus `eps`; squares that overflow go to float64."""
+    with np.errstate(over="ignore"):
+        mean_square = np.einsum("ij,ij->i", rows, rows) / rows.shape[1]
+    if not np.isfinite(mean_square).all():
+        wide = rows.astype(np.float64)
+        mean_square = np.einsum("ij,ij->i", wide, wide) / rows.shape[1]
+    return (1 / np.sqrt(mean_square + eps)).astype(rows.dtype, copy=False)[:, None]
