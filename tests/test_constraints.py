@@ -1,0 +1,191 @@
+"""Constraints: the nearest point of the set, and not a bit changed of what is in it."""
+
+import math
+
+import numpy as np
+import pytest
+
+from nnreg import Constraint, MaxNorm, NonNegative, UnitNorm
+from nnreg.nn import SGD, Adam, Dense, MeanSquaredError, ReLU, Residual, Sequential, fit
+
+CONSTRAINTS = {
+    "max": MaxNorm(1.5),
+    "max of rows": MaxNorm(0.1, axis=1),
+    "max of all": MaxNorm(3.0, axis=None),
+    "max 0": MaxNorm(0.0),
+    "unit": UnitNorm(),
+    "unit rows": UnitNorm(axis=-1),
+    "unit of all": UnitNorm(axis=None),
+    "non-negative": NonNegative(),
+}
+every_constraint = pytest.mark.parametrize("constraint", CONSTRAINTS.values(), ids=CONSTRAINTS)
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+@every_constraint
+@every_dtype
+def test_projecting_twice_is_projecting_once_to_the_last_bit(constraint, dtype):
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        shape = rng.integers(1, 60, 2)
+        w = (10.0 ** rng.integers(-30, 30) * rng.standard_normal(shape)).astype(dtype)
+        once = constraint.project(w)
+        assert (once.shape, once.dtype) == (w.shape, dtype)
+        assert constraint.project(once).tobytes() == once.tobytes()
+
+
+@every_dtype
+@pytest.mark.parametrize("exponent", [-30, 0, 30])
+def test_max_norm_scales_what_is_too_long_and_leaves_the_rest(dtype, exponent):
+    limit = 10.0**exponent
+    w = (np.array([[3.0, 0.3, 0.0], [4.0, 0.4, 0.0]]) * limit).astype(dtype)
+    projected = MaxNorm(limit).project(w)
+    np.testing.assert_allclose(projected[:, 0], [0.6 * limit, 0.8 * limit], rtol=1e-6)
+    assert projected[:, 1:].tobytes() == w[:, 1:].tobytes()
+
+
+@every_dtype
+def test_max_norm_never_exceeds_its_limit_by_a_digit(dtype):
+    rng = np.random.default_rng(1)
+    for limit in (0.1, 1.0, 3.0, 1e-20):
+        w = (limit * 10 * rng.standard_normal((7, 200))).astype(dtype)
+        lengths = np.sqrt((MaxNorm(limit).project(w).astype(np.float64) ** 2).sum(axis=0))
+        assert lengths.max() <= limit * (1 + 1e-15)
+        assert lengths.min() > limit * (1 - 4 * np.finfo(dtype).eps)
+
+
+def nearest_by_search(w, allowed, rng, n=200_000):
+    candidates = w + 3 * rng.standard_normal((n, len(w))) * rng.uniform(0, 1, (n, 1))
+    candidates = allowed(candidates)
+    return candidates[np.linalg.norm(candidates - w, axis=1).argmin()]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "allowed"),
+    [
+        (MaxNorm(1.0), lambda v: v[np.linalg.norm(v, axis=1) <= 1]),
+        (UnitNorm(), lambda v: v / np.linalg.norm(v, axis=1, keepdims=True)),
+        (NonNegative(), lambda v: v[(v >= 0).all(axis=1)]),
+    ],
+    ids=["max", "unit", "non-negative"],
+)
+@pytest.mark.parametrize("w", [[2.0, -1.5], [-0.3, 0.4], [-2.0, -0.1]], ids=str)
+def test_no_allowed_point_is_nearer(constraint, allowed, w):
+    w, rng = np.array(w), np.random.default_rng(2)
+    projected = constraint.project(w)
+    found = nearest_by_search(w, allowed, rng)
+    assert np.linalg.norm(projected - w) <= np.linalg.norm(found - w) + 1e-12
+    assert np.linalg.norm(projected - found) < 0.1
+
+
+def test_unit_norm_makes_every_length_one_and_leaves_zeros():
+    w = np.random.default_rng(0).standard_normal((5, 4)) * 10.0 ** np.arange(-150, 250, 100)
+    w[:, 3] = 0.0
+    lengths = np.linalg.norm(UnitNorm().project(w), axis=0)
+    np.testing.assert_allclose(lengths, [1, 1, 1, 0], rtol=1e-14)
+
+
+def test_axes_may_be_several():
+    w = np.random.default_rng(0).standard_normal((3, 4, 5))
+    for axis in ((0, 1), (1, 2), -1):
+        lengths = np.sqrt((UnitNorm(axis).project(w) ** 2).sum(axis))
+        np.testing.assert_allclose(lengths, 1)
+    assert np.linalg.norm(MaxNorm(2.0, axis=None).project(w)) == pytest.approx(2)
+
+
+def test_non_negative_is_zero_below_and_the_same_above():
+    w = np.array([-1.0, -0.0, 0.0, 1e-300, 5.0])
+    assert NonNegative().project(w).tolist() == [0, 0, 0, 1e-300, 5]
+    assert NonNegative().project([-2, 3]).tolist() == [0.0, 3.0]
+
+
+@every_constraint
+def test_what_comes_out_is_new_and_what_goes_in_is_left_alone(constraint):
+    w = np.full((2, 3), 0.01)
+    w[0, 0] = -4.0
+    w.flags.writeable = False
+    before = w.copy()
+    constraint.project(w)[...] = 7.0
+    np.testing.assert_array_equal(w, before)
+
+
+@every_constraint
+def test_empty_weights_and_nan_go_through(constraint):
+    assert constraint.project(np.empty((0, 3))).shape == (0, 3)
+    assert np.isnan(constraint.project([[np.nan, 1.0], [2.0, 3.0]])[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: MaxNorm(-1), ValueError, "limit must be finite and >= 0, got -1"),
+        (lambda: MaxNorm(math.inf), ValueError, "limit must be finite"),
+        (lambda: MaxNorm("3"), TypeError, "limit must be a real number"),
+        (lambda: MaxNorm(1.0, axis=2).project(np.eye(2)), ValueError, "axis 2 is out of bounds"),
+        (lambda: UnitNorm().project(["a"]), TypeError, "w must hold real numbers"),
+        (lambda: Dense(2, 2, rng=0, weight_constraint=3), TypeError, "weight_constraint must be a"),
+        (lambda: Dense(2, 2, rng=0, bias_constraint=MaxNorm), TypeError, "bias_constraint must"),
+    ],
+)
+def test_bad_input_is_named(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+# In training ----------------------------------------------------------------------------------
+
+
+def constrained(**how):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((30, 3))
+    model = Sequential([Dense(3, 8, rng=1, **how), ReLU(), Dense(8, 1, rng=2)])
+    return model, X, 30 * X[:, :1] - 40
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.01, momentum=0.9), Adam(0.1)], ids=["SGD", "Adam"])
+def test_after_every_step_of_fit_the_weights_are_in_the_set(optimizer):
+    model, X, y = constrained(weight_constraint=MaxNorm(0.5), bias_constraint=NonNegative())
+    reached = 0.0
+    for _ in range(20):
+        fit(model, MeanSquaredError(), optimizer, X, y, epochs=1, progress=False)
+        lengths = np.linalg.norm(model.params["0.W"], axis=0)
+        assert lengths.max() <= 0.5 * (1 + 1e-15)
+        assert model.params["0.b"].min() >= 0
+        reached = max(reached, lengths.max())
+    assert reached > 0.499
+    assert np.linalg.norm(model.params["2.W"]) > 1  # the layer without a constraint is free
+
+
+def test_the_first_weights_are_in_the_set_already():
+    layer = Dense(4, 3, rng=0, weight_constraint=NonNegative())
+    assert layer.params["W"].min() == 0
+
+
+def test_a_step_is_the_plain_step_and_then_the_projection():
+    free, X, y = constrained()
+    held, *_ = constrained(weight_constraint=MaxNorm(0.7))
+    free.theta[:] = held.theta
+    for model in (free, held):
+        fit(model, MeanSquaredError(), SGD(0.01), X, y, epochs=1, progress=False)
+    np.testing.assert_array_equal(held.params["0.W"], MaxNorm(0.7).project(free.params["0.W"]))
+    np.testing.assert_array_equal(held.params["2.W"], free.params["2.W"])
+
+
+def test_a_constraint_inside_a_block_is_obeyed_too():
+    inner = Dense(3, 3, rng=0, weight_constraint=UnitNorm())
+    model = Sequential([Residual([inner, ReLU()]), Dense(3, 1, rng=1)])
+    X = np.random.default_rng(0).standard_normal((10, 3))
+    fit(model, MeanSquaredError(), SGD(0.1), X, X[:, :1], epochs=5, progress=False)
+    np.testing.assert_allclose(np.linalg.norm(inner.params["W"], axis=0), 1)
+
+
+def test_a_constraint_of_ones_own_is_obeyed():
+    class Symmetric(Constraint):
+        def project(self, w):
+            return (w + w.T) / 2
+
+    model = Sequential([Dense(3, 3, rng=0, weight_constraint=Symmetric())])
+    X = np.random.default_rng(0).standard_normal((10, 3))
+    fit(model, MeanSquaredError(), SGD(0.1), X, 2 * X[:, ::-1], epochs=5, progress=False)
+    W = model.params["0.W"]
+    np.testing.assert_array_equal(W, W.T)

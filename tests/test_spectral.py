@@ -1,0 +1,279 @@
+"""Spectral normalisation against the singular value decomposition, forward and backward."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from nnreg import (
+    L2,
+    check_gradient,
+    spectral_norm,
+    spectral_normalize,
+    spectral_normalize_backward,
+)
+from nnreg.nn import SGD, Dense, MeanSquaredError, ReLU, Sequential, SpectralDense, fit
+
+SHAPES = [(4, 4), (3, 7), (7, 3), (1, 5), (5, 1), (6, 2, 3, 3), (2, 3, 4), (5,), (1,), ()]
+every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
+
+
+def sigmas(w) -> np.ndarray:
+    w = np.asarray(w, dtype=np.float64)
+    return np.linalg.svd(w.reshape(len(w) if w.ndim else 1, -1), compute_uv=False)
+
+
+def with_singular_values(values, rng) -> np.ndarray:
+    """Return a matrix with these singular values, tall by one row."""
+    k = len(values)
+    left, _ = np.linalg.qr(rng.standard_normal((k + 1, k)))
+    right, _ = np.linalg.qr(rng.standard_normal((k, k)))
+    return left * values @ right.T
+
+
+@every_shape
+@pytest.mark.parametrize("seed", range(5))
+def test_converged_it_is_the_largest_singular_value_with_its_vectors(shape, seed):
+    w = np.random.default_rng(seed).standard_normal(shape)
+    sigma, u, v = spectral_norm(w, n_iter=3000, rng=seed)
+    W = w.reshape(len(w) if w.ndim else 1, -1)
+    assert sigma == pytest.approx(sigmas(w)[0], rel=1e-10)
+    assert np.linalg.norm(u) == pytest.approx(1)
+    assert np.linalg.norm(v) == pytest.approx(1)
+    np.testing.assert_allclose(W @ v, sigma * u, atol=1e-6)
+    assert u @ W @ v == pytest.approx(sigma)
+
+
+@pytest.mark.parametrize("n_iter", range(6))
+def test_every_estimate_is_what_its_vectors_say_and_never_too_large(n_iter):
+    w = np.random.default_rng(1).standard_normal((6, 4))
+    sigma, u, v = spectral_norm(w, n_iter=n_iter, rng=2)
+    assert sigma == pytest.approx(u @ w @ v)
+    assert sigma <= sigmas(w)[0] * (1 + 1e-12)
+
+
+def test_no_iteration_takes_u_as_it_is_but_at_length_one():
+    w, u = np.random.default_rng(1).standard_normal((6, 4)), np.arange(1.0, 7.0)
+    sigma, kept, _ = spectral_norm(w, 100 * u, n_iter=0)
+    np.testing.assert_allclose(kept, u / np.linalg.norm(u))
+    assert sigma == pytest.approx(np.linalg.norm(w.T @ u) / np.linalg.norm(u))
+
+
+@pytest.mark.parametrize(("ratio", "n"), [(0.3, 4), (0.7, 12), (0.9, 30)])
+def test_the_error_shrinks_by_the_fourth_power_of_the_ratio_an_iteration(ratio, n):
+    w = with_singular_values([1.0, ratio], np.random.default_rng(0))
+    errors = [1 - spectral_norm(w, n_iter=n, rng=3)[0] for n in (n, n + 1)]
+    assert errors[1] / errors[0] == pytest.approx(ratio**4, rel=0.03)
+
+
+def test_calls_with_a_kept_u_go_on_where_the_last_one_stopped():
+    w, u = np.random.default_rng(0).standard_normal((5, 4)), np.ones(5)
+    for _ in range(4):
+        sigma, u, _ = spectral_norm(w, u)
+    at_once, u_at_once, _ = spectral_norm(w, np.ones(5), n_iter=4)
+    assert sigma == pytest.approx(at_once, rel=1e-13)
+    np.testing.assert_allclose(u, u_at_once)
+
+
+def test_a_start_that_is_orthogonal_to_all_of_w_still_finds_it():
+    w = np.diag([0.0, 5.0])
+    sigma, u, _ = spectral_norm(w, [1.0, 0.0])
+    assert sigma == 5
+    np.testing.assert_array_equal(np.abs(u), [0, 1])
+
+
+@every_shape
+def test_zeros_stay_zeros_and_u_can_be_used_again(shape):
+    w = np.zeros(shape)
+    w_sn, u, cache = spectral_normalize(w, rng=0, n_iter=3)
+    np.testing.assert_array_equal(w_sn, w)
+    assert np.linalg.norm(u) == pytest.approx(1)
+    np.testing.assert_array_equal(spectral_normalize_backward(w + 2, cache), w + 2)
+    assert spectral_norm(w + 1, u, n_iter=50)[0] == pytest.approx(np.sqrt(w.size))
+
+
+@every_shape
+@pytest.mark.parametrize("size", [0.01, 100.0])
+def test_normalised_sigma_is_one_and_capped_it_is_at_most_one(shape, size):
+    w = size * np.random.default_rng(3).standard_normal(shape)
+    always, _, _ = spectral_normalize(w, n_iter=2000, rng=0)
+    capped, _, _ = spectral_normalize(w, n_iter=2000, rng=0, cap=True)
+    assert always.shape == capped.shape == w.shape
+    assert sigmas(always)[0] == pytest.approx(1)
+    if sigmas(w)[0] <= 1:
+        np.testing.assert_array_equal(capped, w)
+    else:
+        np.testing.assert_array_equal(capped, always)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3, 4), (3, 2, 2, 2), (4,)], ids=str)
+@pytest.mark.parametrize(("scale", "cap"), [(3.0, False), (0.1, False), (3.0, True), (0.1, True)])
+def test_the_gradient_is_that_of_the_division_by_the_true_sigma(shape, scale, cap):
+    rng = np.random.default_rng(5)
+    w, dy = scale * rng.standard_normal(shape), rng.standard_normal(shape)
+
+    def by_svd(w):
+        sigma = sigmas(w)[0]
+        return w / (max(sigma, 1) if cap else sigma)
+
+    w_sn, _, cache = spectral_normalize(w, n_iter=3000, rng=0, cap=cap)
+    np.testing.assert_allclose(w_sn, by_svd(w))
+    check_gradient(by_svd, spectral_normalize_backward(dy, cache), w, dy=dy)
+
+
+def test_before_convergence_the_gradient_takes_the_vectors_for_constants():
+    rng = np.random.default_rng(6)
+    w, dy = rng.standard_normal((4, 3)), rng.standard_normal((4, 3))
+    _, u, v = spectral_norm(w, n_iter=1, rng=0)
+    _, _, cache = spectral_normalize(w, n_iter=1, rng=0)
+    dw = spectral_normalize_backward(dy, cache)
+    check_gradient(lambda w: w / (u @ w @ v), dw, w, dy=dy)
+    by_svd = check_gradient(lambda w: w / sigmas(w)[0], dw, w, dy=dy, raise_on_fail=False)
+    assert not by_svd.ok
+
+
+def test_the_gradient_is_orthogonal_to_the_weights():
+    # Scaling w does not change w / sigma, so that nothing may point along w.
+    rng = np.random.default_rng(7)
+    w = rng.standard_normal((5, 4))
+    _, _, cache = spectral_normalize(w, n_iter=1, rng=0)
+    dw = spectral_normalize_backward(rng.standard_normal((5, 4)), cache)
+    assert abs(np.vdot(dw, w)) < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("dtype", "exponent"),
+    [(np.float16, -2), (np.float16, 3)]
+    + [(dtype, exponent) for dtype in (np.float32, np.float64) for exponent in (-30, -5, 4, 30)],
+)
+def test_nothing_over_or_underflows_and_the_dtype_stays(dtype, exponent):
+    w = (np.random.default_rng(0).standard_normal((6, 4)) * 10.0**exponent).astype(dtype)
+    sigma, u, v = spectral_norm(w, n_iter=200, rng=0)
+    w_sn, _, cache = spectral_normalize(w, n_iter=200, rng=0)
+    dw = spectral_normalize_backward(np.ones((6, 4), dtype), cache)
+    assert w_sn.dtype == u.dtype == v.dtype == dw.dtype == dtype
+    assert type(sigma) is float
+    tolerance = 20 * float(np.finfo(dtype).eps)
+    assert sigma == pytest.approx(sigmas(w)[0], rel=tolerance)
+    assert sigmas(w_sn)[0] == pytest.approx(1, rel=tolerance)
+
+
+def test_what_comes_out_is_no_alias_and_what_goes_in_is_left_alone():
+    w, u = np.diag([2.0, 1.0]), np.ones(2)
+    w.flags.writeable = u.flags.writeable = False
+    w_sn, _, cache = spectral_normalize(w, u, n_iter=20)
+    before = spectral_normalize_backward(np.ones((2, 2)), cache)
+    w_sn[...] = 7.0
+    np.testing.assert_array_equal(spectral_normalize_backward(np.ones((2, 2)), cache), before)
+    small, _, _ = spectral_normalize(np.eye(2) / 4, u, cap=True)
+    small[...] = 7.0  # a copy: this must not raise, nor reach the input
+
+
+def test_integers_lists_and_strided_arrays_work():
+    assert spectral_norm([[3, 0], [0, 1]], n_iter=40, rng=0)[0] == pytest.approx(3)
+    w = np.random.default_rng(0).standard_normal((8, 6))[::2, ::-1]
+    assert spectral_norm(w, n_iter=500, rng=0)[0] == pytest.approx(sigmas(w)[0])
+    np.testing.assert_array_equal(
+        spectral_normalize(w.T, rng=0)[0], spectral_normalize(np.ascontiguousarray(w.T), rng=0)[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({}, ValueError, "u or rng must be given"),
+        ({"rng": 0, "n_iter": -1}, ValueError, "n_iter must be >= 0, got -1"),
+        ({"rng": 0, "n_iter": 1.5}, TypeError, "n_iter must be a whole number, got 1.5"),
+        ({"rng": "0"}, TypeError, "rng must be"),
+        ({"u": np.ones(3)}, ValueError, r"u must be a vector of 2 entries.*\(3,\)"),
+        ({"u": np.zeros(2)}, ValueError, "not all 0"),
+        ({"u": ["a", "b"]}, TypeError, "u must hold real numbers"),
+        ({"w": np.empty((0, 3)), "rng": 0}, ValueError, r"at least one weight.*\(0, 3\)"),
+        ({"w": np.empty((3, 0)), "rng": 0}, ValueError, r"at least one weight.*\(3, 0\)"),
+        ({"w": [["a"]], "rng": 0}, TypeError, "w must hold real numbers"),
+    ],
+)
+def test_bad_input_is_named(arguments, error, message):
+    arguments = {"w": np.eye(2), **arguments}
+    for function in (spectral_norm, spectral_normalize):
+        with pytest.raises(error, match=message):
+            function(**arguments)
+
+
+def test_an_upstream_gradient_of_another_shape_is_refused():
+    for cap in (False, True):
+        _, _, cache = spectral_normalize(np.eye(2) / 2, rng=0, cap=cap)
+        with pytest.raises(ValueError, match=r"\(2, 2\), got \(4,\)"):
+            spectral_normalize_backward(np.ones(4), cache)
+
+
+def test_nan_comes_out_as_nan():
+    w = np.eye(2)
+    w[0, 1] = np.nan
+    assert np.isnan(spectral_norm(w, rng=0)[0])
+
+
+# The layer ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cap", [False, True])
+def test_the_layer_multiplies_by_normalised_weights(cap):
+    layer = SpectralDense(6, 4, rng=0, cap=cap)
+    layer.params["W"] *= 0.1 if cap else 5.0
+    for _ in range(200):
+        y = layer.forward(np.eye(6), training=True)
+    expected = layer.params["W"] if cap else layer.params["W"] / sigmas(layer.params["W"])[0]
+    np.testing.assert_allclose(y, expected)
+
+
+def test_the_layers_gradients_are_those_of_the_normalised_map():
+    rng = np.random.default_rng(1)
+    layer = SpectralDense(5, 3, rng=0, weight_penalty=L2(0.1), bias_penalty=L2(0.2))
+    x, dy = rng.standard_normal((4, 5)), rng.standard_normal((4, 3))
+    for _ in range(500):
+        layer.forward(x, training=True)
+    dx = layer.backward(dy)
+    W, b = layer.params["W"].copy(), layer.params["b"].copy()
+    check_gradient(lambda x: x @ (W / sigmas(W)[0]) + b, dx, x, dy=dy)
+
+    def cost(W):
+        return np.vdot(dy, x @ (W / sigmas(W)[0])) + 0.1 * np.vdot(W, W)
+
+    check_gradient(cost, layer.grads["W"], W)
+    np.testing.assert_allclose(layer.grads["b"], dy.sum(axis=0) + 0.4 * b)
+
+
+def test_only_training_moves_the_kept_vector():
+    layer = SpectralDense(6, 4, rng=0)
+    x = np.random.default_rng(1).standard_normal((3, 6))
+    np.testing.assert_array_equal(layer.forward(x), layer.forward(x))
+    layer.params["W"] += np.random.default_rng(2).standard_normal((6, 4))
+    before = layer.forward(x)
+    layer.forward(x, training=True)
+    assert not np.array_equal(layer.forward(x), before)
+
+
+def test_a_trained_network_of_such_layers_keeps_its_lipschitz_bound():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-2, 2, (60, 2))
+    y = 50 * X[:, :1]  # steeper than the network may be
+    first, second = SpectralDense(2, 16, rng=1), SpectralDense(16, 1, rng=2)
+    model = Sequential([first, ReLU(), second])
+    fit(model, MeanSquaredError(), SGD(0.05), X, y, epochs=300, progress=False)
+    maps = [layer.forward(np.eye(n)) - layer.params["b"] for layer, n in ((first, 2), (second, 16))]
+    bound = sigmas(maps[0])[0] * sigmas(maps[1])[0]
+    assert bound == pytest.approx(1, abs=1e-3)
+    a, b = rng.uniform(-2, 2, (2, 5000, 2))
+    jumps = np.abs(model.forward(a) - model.forward(b))[:, 0] / np.linalg.norm(a - b, axis=1)
+    assert 0.5 < jumps.max() <= bound * (1 + 1e-9)
+
+
+def test_a_copied_layer_goes_its_own_way():
+    model = Sequential([SpectralDense(3, 3, rng=0)])
+    x = np.random.default_rng(1).standard_normal((2, 3))
+    other = copy.deepcopy(model)
+    before = model.forward(x)
+    other.theta += 1.0
+    other.forward(x, training=True)
+    np.testing.assert_array_equal(model.forward(x), before)
+    assert isinstance(model.layers[0], Dense)
