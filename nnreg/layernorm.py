@@ -8,6 +8,7 @@ mean alone: :math:`y = \gamma \odot x / \sqrt{\operatorname{mean}(x^2) + \vareps
 """
 
 import math
+import numbers
 
 import numpy as np
 
@@ -216,7 +217,8 @@ def _rows(x: np.ndarray, axis) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return `x` as a matrix whose rows are normalised, and the shape of a row in `x`."""
     axes = axis if isinstance(axis, tuple) else (axis,)
     last = range(x.ndim - len(axes), x.ndim)
-    if not axes or sorted(a + x.ndim if a < 0 else a for a in axes) != list(last):
+    whole = axes and all(isinstance(a, numbers.Integral) for a in axes)
+    if not whole or sorted(a + x.ndim if a < 0 else a for a in axes) != list(last):
         raise ValueError(
             f"axis must name the last axes of x, such as -1 or (-2, -1), got {axis!r} for shape "
             f"{x.shape}"
