@@ -245,16 +245,16 @@ def test_constraints_inside_a_block_hold_after_each_step(rng):
     constrained = [
         Dense(4, 4, rng=0, weight_constraint=MaxNorm(0.3)),
         ReLU(),
-        Residual([Dense(4, 4, rng=1, bias_constraint=NonNegative())]),
+        Residual([Dense(4, 4, rng=1, weight_constraint=NonNegative())]),
     ]
     model = Sequential([Residual(constrained), Dense(4, 2, rng=2)])
     X, y = rng.normal(size=(20, 4)), rng.integers(0, 2, 20)
     for _ in range(5):
         fit(model, SoftmaxCrossEntropy(), Adam(0.1), X, y, epochs=1)
         assert (np.linalg.norm(model.params["0.0.W"], axis=0) <= 0.3 * (1 + 1e-15)).all()
-        assert (model.params["0.2.0.b"] >= 0).all()
+        assert (model.params["0.2.0.W"] >= 0).all()
     assert np.linalg.norm(model.params["0.0.W"], axis=0).max() == pytest.approx(0.3)
-    assert (model.params["0.2.0.b"] == 0).any()
+    assert (model.params["0.2.0.W"] == 0).any()
 
 
 def test_training_reaches_every_block(rng):
