@@ -17,14 +17,15 @@ from nnreg.book.figures import CSS_PIXELS_PER_INCH, BookFigure, use_style
 from nnreg.layernorm import layernorm_backward, layernorm_forward
 
 LIMIT = 2.0
-_CENTRED = {"color": "#009E73", "lw": 1.8, "ls": "--"}
-_REMOVED = {"color": "#59636E", "lw": 1.4, "ls": ":"}
-
+_BLUE, _GREEN, _RED, _PURPLE = "#0072B2", "#009E73", "#D55E00", "#AA4F83"
+_BLACK, _GREY = "#20262E", "#59636E"
+_DASHED = {"color": _GREEN, "lw": 1.8, "ls": "--"}
+_DOTTED = {"color": _GREY, "lw": 1.6, "ls": ":"}
 # Rows: right, away and up. Seen along them the vector of ones points up, and the other two span
 # the plane of rows with mean 0. The page turns space in the same way.
 _BASIS = np.array([[0, -1, 1], [2, -1, -1], [1, 1, 1]]) / np.sqrt([[2], [6], [3]])
 _TILT = 0.4
-_VIEWS = {
+_CAMERAS = {
     "From the side": np.array([[1, 0, 0], [0, np.sin(_TILT), np.cos(_TILT)]]) @ _BASIS,
     "From above": _BASIS[:2],
 }
@@ -56,11 +57,14 @@ def projection_picture(x: Any, dx_hat: Any, *, name: str, caption: str, alt: str
     ------
     ValueError
         If `x` or `dx_hat` does not hold three numbers in [-2, 2], or `name` has other characters.
+    TypeError
+        If `caption` or `alt` is no sentence.
 
     Examples
     --------
-    >>> projection_picture([1, 0, -1], [1, 1, 0], name="fig-demo", caption="Drag it.", alt="A row.")
-    projection: x (1.00, 0.00, -1.00), mean 0.00, σ 0.82, x̂ (1.22, 0.00, -1.22), dx (0.20, 0.41, -0.61)
+    >>> projection_picture([1, 0, -1], [1, 1, 0], name="fig-demo", caption="Drag x.", alt="A row.")
+    projection: x (1.00, 0.00, -1.00), mean 0.00, σ 0.82, x̂ (1.22, 0.00, -1.22),
+    dx (-0.20, 0.41, -0.20)
     """
     return Projection(x, dx_hat, name, caption, alt)
 
@@ -71,6 +75,9 @@ class Projection:
     def __init__(self, x, dx_hat, name, caption, alt):
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
             raise ValueError(f"name must be lower-case letters, digits and hyphens, got {name!r}")
+        for what, text in (("caption", caption), ("alt", alt)):
+            if not isinstance(text, str) or not text.strip():
+                raise TypeError(f"{what} must be a sentence, got {text!r}")
         self.x, self.dx_hat = _three_numbers(x, "x"), _three_numbers(dx_hat, "dx_hat")
         self.name, self.caption, self.alt = name, caption, alt
         self.x_hat, cache = layernorm_forward(self.x)
@@ -81,14 +88,15 @@ class Projection:
 
     def __repr__(self) -> str:
         return (
-            f"projection: x {_text(self.x)}, mean {self.x.mean():.2f}, σ {self.x.std():.2f}, "
+            f"projection: x {_text(self.x)}, mean {self.x.mean():z.2f}, σ {self.x.std():.2f}, "
             f"x̂ {_text(self.x_hat)}, dx {_text(self.dx)}"
         )
 
     def html(self) -> str:
         """Return the interactive form: a picture of the start, and the script that replaces it."""
-        template = Template(Path(__file__).with_name("projection.html").read_text(encoding="utf-8"))
-        return template.substitute(
+        template = Path(__file__).with_name("projection.html").read_text(encoding="utf-8")
+        template = re.sub(r"\n +(//.*)?", "\n", template)  # indents and remarks stay here
+        return Template(template).substitute(
             name=self.name,
             caption=html.escape(self.caption),
             alt=html.escape(self.alt),
@@ -99,32 +107,46 @@ class Projection:
         )
 
     def _draw(self) -> BookFigure:
-        """Draw one scene in space, as two cameras see it."""
+        """Draw the scene that the page draws, once for each camera."""
         use_style()
-        figure = BookFigure(figsize=(7.4, 3.7))
-        origin, ones, centred = np.zeros(3), np.ones(3), self.x - self.x.mean()
-        flat = self.dx_hat - self.dx_hat.mean()
-        radial = (flat @ self.x_hat) / 3 * self.x_hat
+        figure = BookFigure(figsize=(7.4, 3.6), layout="none")
+        figure.subplots_adjust(0, 0, 1, 1, wspace=0)
+        x, x_hat, g = self.x, self.x_hat, self.dx_hat
+        centred, flat, ones = x - x.mean(), g - g.mean(), np.ones(3)
+        kept = flat - np.mean(flat * x_hat) * x_hat
+        dx = self.dx * 3 / max(3, np.linalg.norm(self.dx))  # a long arrow is cut
         turn = np.linspace(0, 2 * np.pi, 121)
         circle = np.sqrt(3) * np.column_stack([np.cos(turn), np.sin(turn)]) @ _BASIS[:2]
-        for ax, (title, view) in zip(figure.subplots(1, 2), _VIEWS.items(), strict=True):
-            ax.set(title=title, xlim=(-3.7, 3.7), ylim=(-3.6, 3.6), aspect="equal")
+        for ax, (title, camera) in zip(figure.subplots(1, 2), _CAMERAS.items(), strict=True):
+            ax.set(xlim=(-3.7, 3.7), ylim=(-3.4, 3.6), aspect="equal")
+            ax.text(-3.5, 3.2, title, weight="bold")
             ax.set_axis_off()
-            scene = _Scene(ax, view)
-            scene.ax.fill(*(view @ (1.95 * circle).T), color="#eef3f7")
-            scene.line(-1.9 * ones, 1.9 * ones, color="#59636e", lw=1.2)
-            scene.line(*circle, color="#20262e", lw=1.6)
-            scene.line(origin, max(centred, self.x_hat, key=np.linalg.norm), **_CENTRED)
-            scene.line(self.x, centred, **_CENTRED)
-            scene.arrow(origin, self.x, "#0072B2", 2.4)
-            scene.arrow(self.x_hat, self.dx_hat, "#20262e", 1.5, "dx̂")
-            scene.line(self.x_hat + self.dx_hat, self.x_hat + flat, **_REMOVED)
-            scene.line(self.x_hat, self.x_hat + radial, **_REMOVED)
-            scene.arrow(self.x_hat, flat - radial, "#AA4F83", 1.5)
-            scene.arrow(self.x, self.dx * min(1, 3 / np.linalg.norm(self.dx)), "#AA4F83", 3.4, "dx")
-            scene.mark(self.x, "#0072B2", "o", "x")
-            scene.mark(centred, "#009E73", "s", "x − μ")
-            scene.mark(self.x_hat, "#D55E00", "D", "x̂")
+            side = title == "From the side"
+            lines = [
+                (circle, {"color": _BLACK, "ls": "-", "lw": 1.6}),
+                ([0 * x, max(centred, x_hat, key=np.linalg.norm)], _DASHED),
+                ([x, centred], _DASHED),
+                ([x_hat + g, x_hat + flat] if side else [x_hat + flat, x_hat + kept], _DOTTED),
+            ]
+            arrows = [(x_hat, g, _BLACK, 1.5, "dx̂"), (x, dx, _PURPLE, 3.4, "dx")]
+            marks = [(x_hat, _RED, "D", "x̂", x_hat - kept)]
+            if side:
+                arrows.append((-1.9 * ones, 3.8 * ones, _GREY, 1.2, "1"))
+                arrows.append((0 * x, x, _BLUE, 2.2, ""))
+                marks += [(centred, _GREEN, "s", "", -dx), (x, _BLUE, "o", "x", -dx)]
+            else:
+                arrows.append((x_hat, kept, _PURPLE, 1.5, ""))
+                marks.append((centred, _GREEN, "s", "x − μ", -dx))
+            for points, style in lines:
+                ax.plot(*(camera @ np.transpose(points)), **style)
+            for start, step, color, width, text in arrows:
+                foot, tip = camera @ start, camera @ (start + step)
+                look = {"arrowstyle": "->", "color": color, "lw": width, "shrinkA": 0, "shrinkB": 0}
+                ax.annotate("", tip, foot, arrowprops=look)
+                _label(ax, text, tip, tip - foot)
+            for point, color, marker, text, away in marks:
+                ax.plot(*(camera @ point), marker, color=color, ms=9, mec="white", zorder=3)
+                _label(ax, text, camera @ point, camera @ away)
         return figure
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
@@ -136,29 +158,9 @@ class Projection:
         return data, {"image/png": self._figure.size_on_screen()}
 
 
-class _Scene:
-    """Draws points of space on the axes that one camera looks at."""
-
-    def __init__(self, ax: Axes, view: np.ndarray):
-        self.ax, self.view = ax, view
-
-    def line(self, *points, **style):
-        self.ax.plot(*(self.view @ np.transpose(points)), **style)
-
-    def arrow(self, start, step, colour, width, text=""):
-        foot, tip = self.view @ start, self.view @ (start + step)
-        look = {"arrowstyle": "->", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0}
-        self.ax.annotate("", tip, foot, arrowprops=look)
-        self.label(text, tip, tip - foot)
-
-    def mark(self, point, colour, marker, text):
-        spot = self.view @ point
-        self.ax.plot(*spot, marker, color=colour, markersize=8, markeredgecolor="white")
-        self.label(text, spot, spot)
-
-    def label(self, text, spot, away):
-        offset = 13 * away / max(np.hypot(*away), 1e-9)
-        self.ax.annotate(text, spot, offset, textcoords="offset points", ha="center", va="center")
+def _label(ax: Axes, text: str, spot: np.ndarray, away: np.ndarray) -> None:
+    offset = (12 + 3 * len(text)) * away / max(np.hypot(*away), 1e-9)
+    ax.annotate(text, spot, offset, textcoords="offset points", ha="center", va="center")
 
 
 def _three_numbers(values: Any, name: str) -> np.ndarray:
@@ -172,7 +174,7 @@ def _three_numbers(values: Any, name: str) -> np.ndarray:
 
 
 def _text(row: np.ndarray) -> str:
-    return "(" + ", ".join(f"{value:.2f}" for value in row.round(2) + 0.0) + ")"
+    return "(" + ", ".join(f"{value:z.2f}" for value in row) + ")"
 
 
 def _webp(image: Image.Image) -> str:
