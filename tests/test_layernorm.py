@@ -386,6 +386,13 @@ def test_half_precision_is_worked_in_single(forward, backward, rng):
     np.testing.assert_allclose(forward(x)[0], expected, rtol=1.01 * 2.0**-11, atol=1e-7)
 
 
+@each_norm
+def test_long_double_is_worked_in_long_double(forward, backward, rng):
+    x = rng.normal(size=(4, 20)).astype(np.longdouble) / 3
+    expected = textbook(x, centre=forward is layernorm_forward)
+    np.testing.assert_allclose(forward(x)[0], expected, atol=32 * np.finfo(x.dtype).eps, rtol=0)
+
+
 def test_parameters_of_another_precision_do_not_change_the_outputs_dtype():
     x = np.ones((2, 3), np.float32)
     y, cache = layernorm_forward(x, np.ones(3), np.ones(3, np.float16))
@@ -465,6 +472,7 @@ def test_what_is_returned_is_nobody_elses(forward, backward, with_parameters, dt
         ),
         (lambda f, _: f(np.ones((2, 3)), axis=0), ValueError, "axis must name the last axes of x"),
         (lambda f, _: f(np.ones((2, 3)), axis=-2), ValueError, "got -2 for shape (2, 3)"),
+        (lambda f, _: f(np.ones((2, 3)), axis=-3), ValueError, "axis must name the last axes"),
         (lambda f, _: f(np.ones((2, 3)), axis=2), ValueError, "axis must name the last axes"),
         (lambda f, _: f(np.ones((2, 3, 4)), axis=(0, 2)), ValueError, "got (0, 2) for shape"),
         (lambda f, _: f(np.ones((2, 3)), axis=(-1, 1)), ValueError, "axis must name"),
