@@ -406,6 +406,14 @@ def test_parameters_of_another_precision_do_not_change_the_outputs_dtype():
 
 
 @each_norm
+def test_a_narrow_gamma_does_not_narrow_the_gradient(forward, backward, rng):
+    x, dy = rng.normal(size=(2, 5, 6))
+    gamma = rng.normal(size=6).astype(np.float16)
+    narrow, wide = (backward(dy, forward(x, g)[1])[0] for g in (gamma, gamma.astype(float)))
+    np.testing.assert_allclose(narrow, wide, rtol=1e-13)
+
+
+@each_norm
 @pytest.mark.parametrize("with_parameters", [False, True])
 def test_views_and_read_only_inputs_are_left_alone(forward, backward, with_parameters, rng):
     x, dy = rng.normal(size=(2, 5, 12))
