@@ -13,6 +13,7 @@ from nnreg.nn import (
     SGD,
     Adam,
     Dense,
+    Dropout,
     LayerNorm,
     MeanSquaredError,
     ReLU,
@@ -196,6 +197,14 @@ def test_a_branch_that_starts_at_zero_makes_the_block_the_identity_to_the_bit(rn
         np.testing.assert_array_equal(deep.backward(dy), dy)
     # It is not stuck there: the last layer of each branch has a gradient.
     assert all(abs(layer.grads["2.W"]).max() > 0.01 for layer in deep.layers)
+
+
+def test_the_layers_inside_are_told_whether_it_is_training():
+    model = Residual([Dropout(1.0, rng=0)])
+    np.testing.assert_array_equal(model.forward([[1.0, 2.0]], training=True), [[1.0, 2.0]])
+    np.testing.assert_array_equal(model.backward([[1.0, 1.0]]), [[1.0, 1.0]])
+    np.testing.assert_array_equal(model.forward([[1.0, 2.0]]), [[2.0, 4.0]])
+    np.testing.assert_array_equal(model.backward([[1.0, 1.0]]), [[2.0, 2.0]])
 
 
 def test_a_block_without_layers_doubles():
