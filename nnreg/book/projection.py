@@ -114,7 +114,7 @@ class Projection:
         x, x_hat, g = self.x, self.x_hat, self.dx_hat
         centred, flat, ones = x - x.mean(), g - g.mean(), np.ones(3)
         kept = flat - np.mean(flat * x_hat) * x_hat
-        dx = self.dx * 3 / max(3, np.linalg.norm(self.dx))  # a long arrow is cut
+        dx = self.dx * 2.5 / max(2.5, np.linalg.norm(self.dx))  # a long arrow is cut
         turn = np.linspace(0, 2 * np.pi, 121)
         circle = np.sqrt(3) * np.column_stack([np.cos(turn), np.sin(turn)]) @ _BASIS[:2]
         for ax, (title, camera) in zip(figure.subplots(1, 2), _CAMERAS.items(), strict=True):
