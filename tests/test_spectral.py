@@ -253,6 +253,17 @@ def test_only_training_moves_the_kept_vector():
     assert not np.array_equal(layer.forward(x), before)
 
 
+def test_more_iterations_a_pass_follow_closer():
+    errors = []
+    for n_iter in (1, 5):
+        layer = SpectralDense(8, 8, rng=0, n_iter=n_iter)
+        layer.params["W"][...] = np.random.default_rng(1).standard_normal((8, 8))
+        errors.append(sigmas(layer.forward(np.eye(8), training=True))[0] - 1)
+    assert errors[0] > 2 * errors[1] > 0
+    with pytest.raises(ValueError, match="n_iter must be >= 1, got 0"):
+        SpectralDense(2, 2, rng=0, n_iter=0)
+
+
 def test_a_trained_network_of_such_layers_keeps_its_lipschitz_bound():
     rng = np.random.default_rng(0)
     X = rng.uniform(-2, 2, (60, 2))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnreg._arrays import as_generator
+from nnreg._arrays import as_generator, check_count
 from nnreg.nn.layers import Dense
 from nnreg.spectral import spectral_norm, spectral_normalize, spectral_normalize_backward
 
@@ -13,7 +13,8 @@ class SpectralDense(Dense):
     """A dense layer that multiplies by ``W / sigma(W)``; see `nnreg.spectral_normalize`.
 
     The parameter is `W` itself, so that penalties and optimisers see it as in `Dense`. A training
-    pass takes one power iteration from the vector of the last one.
+    pass goes on from the vector of the last one. While steps move the weights the estimate lags
+    behind, and the true norm may lie above 1: it comes back as the weights settle.
 
     Parameters
     ----------
@@ -21,6 +22,8 @@ class SpectralDense(Dense):
         As in `Dense`.
     cap : bool
         True divides only where sigma is above 1.
+    n_iter : int
+        Power iterations in each training pass.
     **kwargs
         The other arguments of `Dense`.
 
@@ -49,15 +52,15 @@ class SpectralDense(Dense):
     array([[1. , 0.5]])
     """
 
-    def __init__(self, n_in: int, n_out: int, *, rng, cap: bool = False, **kwargs):
+    def __init__(self, n_in: int, n_out: int, *, rng, cap: bool = False, n_iter: int = 1, **kwargs):
         rng = as_generator(rng)
         super().__init__(n_in, n_out, rng=rng, **kwargs)
-        self.cap = cap
+        self.cap, self.n_iter = cap, check_count(n_iter, "n_iter")
         _, self._u, _ = spectral_norm(self.params["W"], n_iter=_WARM_UP, rng=rng)
 
     def _weights(self, training: bool) -> np.ndarray:
         w_sn, self._u, self._cache = spectral_normalize(
-            self.params["W"], self._u, n_iter=1 if training else 0, cap=self.cap
+            self.params["W"], self._u, n_iter=self.n_iter if training else 0, cap=self.cap
         )
         return w_sn
 
