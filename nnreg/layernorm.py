@@ -217,7 +217,7 @@ def _rows(x: np.ndarray, axis) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return `x` as a matrix whose rows are normalised, and the shape of a row in `x`."""
     axes = axis if isinstance(axis, tuple) else (axis,)
     last = range(x.ndim - len(axes), x.ndim)
-    whole = axes and all(isinstance(a, numbers.Integral) for a in axes)
+    whole = axes and last.start >= 0 and all(isinstance(a, numbers.Integral) for a in axes)
     if not whole or sorted(a + x.ndim if a < 0 else a for a in axes) != list(last):
         raise ValueError(
             f"axis must name the last axes of x, such as -1 or (-2, -1), got {axis!r} for shape "
@@ -243,8 +243,8 @@ def _parameter(values, name: str, row_shape: tuple[int, ...]) -> np.ndarray | No
 def _row_mean(rows: np.ndarray, gamma=None) -> np.ndarray:
     """Mean of ``gamma * rows`` along each row: as a product, because BLAS is faster."""
     d = rows.shape[1]
-    weights = np.full(d, 1 / d, rows.dtype) if gamma is None else gamma.ravel() / d
-    return (rows @ weights.astype(rows.dtype, copy=False))[:, None]
+    weights = np.ones(d, rows.dtype) if gamma is None else gamma.ravel()
+    return (rows @ (weights.astype(rows.dtype, copy=False) / d))[:, None]
 
 
 def _column_sum(rows: np.ndarray, parameter) -> np.ndarray | None:
@@ -260,10 +260,14 @@ def _scale(rows: np.ndarray, gamma) -> np.ndarray:
 
 
 def _inverse_root(rows: np.ndarray, eps: float) -> np.ndarray:
-    """1 / root of the mean square of each row plus `eps`; squares that overflow go to float64."""
-    with np.errstate(over="ignore"):
-        mean_square = np.einsum("ij,ij->i", rows, rows) / rows.shape[1]
-    if not np.isfinite(mean_square).all():
-        wide = rows.astype(np.float64)
-        mean_square = np.einsum("ij,ij->i", wide, wide) / rows.shape[1]
-    return (1 / np.sqrt(mean_square + eps)).astype(rows.dtype, copy=False)[:, None]
+    """1 / root of the mean square of each row plus `eps`; by hypot where a square is lost."""
+    tiny = np.finfo(rows.dtype).tiny
+    with np.errstate(over="ignore", under="ignore"):
+        square = np.einsum("ij,ij->i", rows, rows) / rows.shape[1] + eps
+    root, lost = np.sqrt(square), ~((square > tiny) & (square < math.inf))
+    if lost.any():
+        largest = np.abs(rows[lost]).max(axis=1, keepdims=True)
+        unit = rows[lost] / np.where(largest > 0, largest, 1)
+        rms = largest[:, 0] * np.sqrt(np.einsum("ij,ij->i", unit, unit) / unit.shape[1])
+        root[lost] = np.hypot(rms, math.sqrt(eps))
+    return (1 / root)[:, None]

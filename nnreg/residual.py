@@ -71,7 +71,7 @@ def residual_backward(dy, cache, branch_backward):
     Raises
     ------
     ValueError
-        If `dy` does not have the shape of the forward pass.
+        If `dy` or the branch's `dx` does not have the shape of the forward pass.
 
     References
     ----------
@@ -87,7 +87,8 @@ def residual_backward(dy, cache, branch_backward):
     branch_cache, shape = cache
     dy = as_upstream(dy, shape)
     through = branch_backward(dy, branch_cache)
-    if isinstance(through, tuple):
-        dx, *of_parameters = through
-        return dy + dx, *of_parameters
-    return dy + np.asarray(through)
+    dx, *of_parameters = through if isinstance(through, tuple) else (through,)
+    dx = np.asarray(dx)
+    if dx.shape != shape:
+        raise ValueError(f"the branch's dx must have the shape of x, {shape}, got {dx.shape}")
+    return (dy + dx, *of_parameters) if isinstance(through, tuple) else dy + dx

@@ -79,10 +79,11 @@ def test_no_allowed_point_is_nearer(constraint, allowed, w):
 
 
 def test_unit_norm_makes_every_length_one_and_leaves_zeros():
-    w = np.random.default_rng(0).standard_normal((5, 4)) * 10.0 ** np.arange(-150, 250, 100)
-    w[:, 3] = 0.0
-    lengths = np.linalg.norm(UnitNorm().project(w), axis=0)
-    np.testing.assert_allclose(lengths, [1, 1, 1, 0], rtol=1e-14)
+    w = -np.random.default_rng(0).uniform(1, 2, (5, 4)) * np.array([1e-200, 1.0, 1e200, 0.0])
+    unit = UnitNorm().project(w)
+    for projected in (unit, UnitNorm().project((1 + 1e-9) * unit)):
+        lengths = np.linalg.norm(projected, axis=0)
+        np.testing.assert_allclose(lengths, [1, 1, 1, 0], rtol=1e-14)
 
 
 def test_axes_may_be_several():
@@ -96,6 +97,7 @@ def test_axes_may_be_several():
 def test_non_negative_is_zero_below_and_the_same_above():
     w = np.array([-1.0, -0.0, 0.0, 1e-300, 5.0])
     assert NonNegative().project(w).tolist() == [0, 0, 0, 1e-300, 5]
+    assert NonNegative().project(w[1:]).tobytes() == w[1:].tobytes()  # the zero's sign, too
     assert NonNegative().project([-2, 3]).tolist() == [0.0, 3.0]
 
 
@@ -105,7 +107,9 @@ def test_what_comes_out_is_new_and_what_goes_in_is_left_alone(constraint):
     w[0, 0] = -4.0
     w.flags.writeable = False
     before = w.copy()
-    constraint.project(w)[...] = 7.0
+    inside = constraint.project(w)
+    assert not np.shares_memory(constraint.project(inside), inside)
+    inside[...] = 7.0
     np.testing.assert_array_equal(w, before)
 
 

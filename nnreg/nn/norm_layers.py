@@ -119,4 +119,4 @@ class RMSNorm(Layer):
 
 
 def _row_shape(n) -> tuple[int, ...]:
-    return tuple(check_count(size, "n") for size in (n if isinstance(n, tuple) else (n,)))
+    return tuple(check_count(size, "n") for size in (n if n and isinstance(n, tuple) else (n,)))

@@ -24,8 +24,8 @@ def regularize(
 
     Layers and parameters are shared with `model`: training one trains the other. A hidden
     representation is what goes into a dense layer other than the first; they are called
-    ``hidden1``, ``hidden2``, and so on. Where both are asked for, the noise is added before units
-    are dropped.
+    ``hidden1``, ``hidden2``, and so on. Layers inside a residual block are not counted. Where
+    both are asked for, the noise is added before units are dropped.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ def regularize(
 
     layers: list[Layer] = _noise(*inputs, rng)
     n_dense = matched = 0
-    for layer in model.layers:
+    # A block that does more than pass its layers' output on, such as Residual, stays whole.
+    for layer in model.layers if type(model) is Sequential else [model]:
         if isinstance(layer, Dense):
             if n_dense and fnmatchcase(f"hidden{n_dense}", pattern):
                 layers += _noise(*hidden, rng)
