@@ -45,6 +45,13 @@ def explorer_html(*captions: str) -> str:
     )
 
 
+def dragged_html(name: str, caption: str, alt: str) -> str:
+    return (
+        f'<div class="nnreg-projection" id="{name}-root"><img class="x" src="" alt="{alt}">'
+        f'<p class="nnreg-projection-caption">{caption}</p></div>'
+    )
+
+
 def sound_chapter() -> list:
     """The cells of a small chapter that breaks no rule."""
     picture = {
@@ -416,6 +423,18 @@ BROKEN = [
         "figures_named_captioned_described",
         set_output("explore", data={"text/html": explorer_html("A", "B").replace("Ten dots", "")}),
         "alt text ' and",
+    ),
+    *(
+        (
+            "figures_named_captioned_described",
+            set_output("fig", data={"text/html": dragged_html(name, caption, alt)}),
+            said,
+        )
+        for name, caption, alt, said in (
+            ("drag", "Drag it.", "A row of three numbers in space.", "without a name"),
+            ("fig-x-drag", " ", "A row of three numbers in space.", "without a caption"),
+            ("fig-x-drag", "Drag it.", "A row.", "alt text 'A row.'"),
+        )
     ),
     ("citations_exist", replace("## Background", "known2020", "known2020, lost2021"), "lost2021"),
     ("cross_references_exist", replace("## A fair", "eq-x-grad", "eq-x-gone"), "eq-x-gone"),

@@ -189,7 +189,7 @@ class Dense(Layer):
         dy = as_upstream(dy, (*x.shape[:-1], W.shape[1])).astype(W.dtype, copy=False)
         rows, dy_rows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
         np.matmul(rows.T, dy_rows, out=self.grads["W"])
-        self._weights_backward()
+        self._weights_backward()  # nothing here: for layers that divide W first (chapter 16)
         # A sum over the batch, written as a product because BLAS is several times faster.
         np.matmul(np.ones(len(dy_rows), W.dtype), dy_rows, out=self.grads["b"])
         for name, penalty in self.penalties.items():
