@@ -79,7 +79,7 @@ notebooks: $(READY)
 test: lint test-unit test-notebooks test-portability test-book
 
 test-unit: $(READY)
-	$(PY) -m pytest -m "not book and not browser"
+	$(PY) -m pytest -m "not book and not browser" -n 2
 
 test-notebooks: $(READY)
 	$(NBVAL)
