@@ -94,7 +94,8 @@ def spectral_normalize(
     cap : bool
         False normalises always (Miyato et al.), so that small weights grow until
         :math:`\sigma = 1`. True leaves a weight alone whose :math:`\sigma` is at most 1
-        (Gouk et al.).
+        (after Gouk et al., who divide the stored weights after each step; here the gradient goes
+        through).
 
     Returns
     -------
