@@ -28,7 +28,11 @@ from nnreg.noise import (
 )
 from nnreg.penalties import L1, L2, ElasticNet, Penalty
 from nnreg.residual import residual_backward, residual_forward
-from nnreg.spectral import spectral_norm, spectral_normalize, spectral_normalize_backward
+from nnreg.spectral import (
+    spectral_norm,
+    spectral_normalize,
+    spectral_normalize_backward,
+)
 
 __version__ = "0.1.0"
 

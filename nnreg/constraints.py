@@ -2,13 +2,14 @@ r"""Constraints: after each step the weights go back to the nearest point of a s
 
 .. math:: w \leftarrow \arg\min_{v \in C} \lVert v - w \rVert
 
-A penalty makes large weights dear; a constraint makes them impossible. What is inside the set
-already is not changed by a bit, and projecting twice is projecting once.
+A penalty makes large weights dear; a constraint makes them impossible. What is
+inside the set already is not changed by a bit, and projecting twice is
+projecting once.
 """
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, check_real
+from nnreg._checks import as_float_array, check_real
 
 
 class Constraint:
@@ -36,8 +37,9 @@ class MaxNorm(Constraint):
     limit : float
         Largest length :math:`r \ge 0`.
     axis : int, tuple of int or None
-        The axes that make one vector. For a dense layer's W, shape (n_in, n_out), 0 limits what
-        goes into each unit; None takes the whole array as one vector.
+        The axes that make one vector. For a dense layer's W, shape (n_in,
+        n_out), 0 limits what goes into each unit; None takes the whole array
+        as one vector.
 
     Raises
     ------
@@ -46,10 +48,9 @@ class MaxNorm(Constraint):
     TypeError
         If an array does not hold real numbers.
 
-    References
-    ----------
-    Srebro and Shraibman (2005), "Rank, trace-norm and max-norm"; with dropout, Srivastava et al.
-    (2014), section 5.1. Derived in chapter 17.
+    References ---------- Srebro and Shraibman (2005), "Rank, trace-norm and
+    max-norm"; with dropout, Srivastava et al. (2014), section 5.1. Derived in
+    chapter 17.
 
     Examples
     --------
@@ -65,9 +66,14 @@ class MaxNorm(Constraint):
         """Return `w` with each longer vector scaled down to the limit."""
         projected = as_float_array(w, "w").copy()
         target, eps = self.limit, np.finfo(projected.dtype).eps
-        # Rounding may leave a length one digit above the limit: aim a little lower until none is.
-        while (over := (norms := _norms(projected, self.axis)) > self.limit).any():
-            projected = _where_divided(over, projected, norms / target if target else np.inf)
+        # Rounding may leave a length one digit above the limit: aim a little
+        # lower until none is.
+        while (
+            over := (norms := _norms(projected, self.axis)) > self.limit
+        ).any():
+            projected = _where_divided(
+                over, projected, norms / target if target else np.inf
+            )
             target *= 1 - eps
         return projected
 
@@ -87,10 +93,9 @@ class UnitNorm(Constraint):
     TypeError
         If an array does not hold real numbers.
 
-    References
-    ----------
-    Salimans and Kingma (2016), "Weight normalization", fix the length by a parameter of its own;
-    this projects onto it. Derived in chapter 17.
+    References ---------- Salimans and Kingma (2016), "Weight normalization",
+    fix the length by a parameter of its own; this projects onto it. Derived in
+    chapter 17.
 
     Examples
     --------
@@ -106,10 +111,15 @@ class UnitNorm(Constraint):
         """Return `w` with each vector divided by its length."""
         w = as_float_array(w, "w")
         norms = _norms(w, self.axis)
-        # A length is known no better than the rounding of its entries and of their sum.
+        # A length is known no better than the rounding of its entries and of
+        # their sum.
         n = w.size / max(norms.size, 1)
-        known_to = 2 * np.finfo(w.dtype).eps + (n + 8) * np.finfo(np.float64).eps
-        return _where_divided((np.abs(norms - 1) > known_to) & (norms > 0), w, norms)
+        known_to = (
+            2 * np.finfo(w.dtype).eps + (n + 8) * np.finfo(np.float64).eps
+        )
+        return _where_divided(
+            (np.abs(norms - 1) > known_to) & (norms > 0), w, norms
+        )
 
 
 class NonNegative(Constraint):
@@ -120,10 +130,8 @@ class NonNegative(Constraint):
     TypeError
         If an array does not hold real numbers.
 
-    References
-    ----------
-    Lee and Seung (1999), "Learning the parts of objects by non-negative matrix factorization".
-    Derived in chapter 17.
+    References ---------- Lee and Seung (1999), "Learning the parts of objects
+    by non-negative matrix factorization". Derived in chapter 17.
 
     Examples
     --------
@@ -147,4 +155,6 @@ def _norms(w: np.ndarray, axis) -> np.ndarray:
 
 
 def _where_divided(where: np.ndarray, w: np.ndarray, divisor) -> np.ndarray:
-    return np.where(where, w / np.where(where, divisor, 1.0), w).astype(w.dtype, copy=False)
+    return np.where(where, w / np.where(where, divisor, 1.0), w).astype(
+        w.dtype, copy=False
+    )

@@ -1,9 +1,10 @@
 r"""From our :math:`\lambda` to other libraries' settings, and back.
 
-Ours: the data loss is a *mean* over the n rows, the penalty a *sum* over the weights, and there is
-no factor ½: ``loss = mean(...) + lam * (l1_ratio * sum(|w|) + (1 - l1_ratio) * sum(w**2))``.
-Others divide the penalty by n, or put ½ before it, or take 1/λ. A setting below gives the same
-minimum as ours, for the same data loss.
+Ours: the data loss is a *mean* over the n rows, the penalty a *sum* over the
+weights, and there is no factor ½: ``loss = mean(...) + lam * (l1_ratio *
+sum(|w|) + (1 - l1_ratio) * sum(w**2))``. Others divide the penalty by n, or
+put ½ before it, or take 1/λ. A setting below gives the same minimum as ours,
+for the same data loss.
 """
 
 import inspect
@@ -11,7 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nnreg._arrays import check_count, check_positive, check_real
+from nnreg._checks import check_count, check_positive, check_real
 from nnreg.penalties import L1, L2, ElasticNet, Penalty, Sum, _strengths
 
 
@@ -24,8 +25,8 @@ class Convention:
     objective : str
         What the library minimises, in its own letters.
     settings : callable
-        ``settings(l1, l2, n) -> dict``: the library's arguments for the strengths of
-        ``l1 * sum(|w|) + l2 * sum(w**2)``.
+        ``settings(l1, l2, n) -> dict``: the library's arguments for the
+        strengths of ``l1 * sum(|w|) + l2 * sum(w**2)``.
     strengths : callable
         ``strengths(n, **settings) -> (l1, l2)``: the way back.
     kinds : str
@@ -46,7 +47,10 @@ def _sklearn_elastic_net(l1: float, l2: float, n: int) -> dict[str, float]:
 LIBRARIES: dict[str, Convention] = {
     "nnfs": Convention(
         "mean(loss) + weight_regularizer_l1 * sum|w| + weight_regularizer_l2 * sum w²",
-        lambda l1, l2, n: {"weight_regularizer_l1": l1, "weight_regularizer_l2": l2},
+        lambda l1, l2, n: {
+            "weight_regularizer_l1": l1,
+            "weight_regularizer_l2": l2,
+        },
         lambda n, weight_regularizer_l1=0.0, weight_regularizer_l2=0.0: (
             weight_regularizer_l1,
             weight_regularizer_l2,
@@ -80,7 +84,10 @@ LIBRARIES: dict[str, Convention] = {
     "sklearn.ElasticNet": Convention(
         "sum (y - Xw)² / 2n + alpha * (l1_ratio * sum|w| + (1 - l1_ratio) / 2 * sum w²)",
         _sklearn_elastic_net,
-        lambda n, alpha, l1_ratio=0.5: (2 * alpha * l1_ratio, alpha * (1 - l1_ratio)),
+        lambda n, alpha, l1_ratio=0.5: (
+            2 * alpha * l1_ratio,
+            alpha * (1 - l1_ratio),
+        ),
         "l1 + l2",
     ),
     "sklearn.LogisticRegression": Convention(
@@ -139,9 +146,13 @@ def to_library(penalty: Penalty, library: str, n: int) -> dict[str, float]:
     convention, n = _convention(library), check_count(n, "n")
     terms = penalty.terms if isinstance(penalty, Sum) else (penalty,)
     if not all(isinstance(term, (L1, L2, ElasticNet)) for term in terms):
-        raise ValueError(f"penalty must be made of L1, L2 and ElasticNet, got {penalty!r}")
+        raise ValueError(
+            f"penalty must be made of L1, L2 and ElasticNet, got {penalty!r}"
+        )
     l1, l2 = map(sum, zip(*map(_strengths, terms), strict=True))
-    if (l1 and "l1" not in convention.kinds) or (l2 and "l2" not in convention.kinds):
+    if (l1 and "l1" not in convention.kinds) or (
+        l2 and "l2" not in convention.kinds
+    ):
         raise ValueError(
             f"penalty must be of kind {convention.kinds} for {library}, got {penalty!r}"
         )
@@ -187,7 +198,9 @@ def from_library(library: str, n: int, **settings: float) -> Penalty:
         if name == "C":
             check_positive(value, name)
         else:
-            check_real(value, name, high=1.0 if name == "l1_ratio" else math.inf)
+            check_real(
+                value, name, high=1.0 if name == "l1_ratio" else math.inf
+            )
     l1, l2 = convention.strengths(n, **settings)
     if l1 and l2:
         return L1(l1) + L2(l2)
@@ -196,5 +209,7 @@ def from_library(library: str, n: int, **settings: float) -> Penalty:
 
 def _convention(library: str) -> Convention:
     if library not in LIBRARIES:
-        raise ValueError(f"library must be one of {', '.join(LIBRARIES)}, got {library!r}")
+        raise ValueError(
+            f"library must be one of {', '.join(LIBRARIES)}, got {library!r}"
+        )
     return LIBRARIES[library]

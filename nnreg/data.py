@@ -1,7 +1,7 @@
 """Data to learn on: toy spirals, two real sets, label noise, and a split. Never downloads.
 
-The spiral comes from `nnfs`, the real sets from scikit-learn's bundled files; both packages are
-imported only when they are asked for.
+The spiral comes from `nnfs`, the real sets from scikit-learn's bundled files;
+both packages are imported only when they are asked for.
 """
 
 import importlib
@@ -9,11 +9,11 @@ import types
 
 import numpy as np
 
-from nnreg._arrays import (
+from nnreg._checks import (
     as_float_array,
     as_generator,
     check_count,
-    check_float_dtype,
+    check_parameter_dtype,
     check_real,
 )
 
@@ -23,7 +23,8 @@ def spiral(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the spiral of the NNFS book: `n_classes` noisy arms in the plane.
 
-    The function is nnfs' own, run with a generator in place of NumPy's global state.
+    The function is nnfs' own, run with a generator in place of NumPy's global
+    state.
 
     Parameters
     ----------
@@ -32,7 +33,8 @@ def spiral(
     rng : numpy.random.Generator, int, or numpy.random.RandomState
         The legacy state is there to replay published runs.
     dtype : dtype
-        Of `X`. In float32 the noise is rounded first, as ``nnfs.init()`` would do.
+        Of `X`. In float32 the noise is rounded first, as ``nnfs.init()`` would
+        do.
 
     Returns
     -------
@@ -44,10 +46,9 @@ def spiral(
     ImportError
         If `nnfs` is not installed.
 
-    References
-    ----------
-    Kinsley and Kukieła (2020), *Neural Networks from Scratch in Python*, ch. 3; after Karpathy's
-    cs231n case study. Used from chapter 1 on.
+    References ---------- Kinsley and Kukieła (2020), *Neural Networks from
+    Scratch in Python*, ch. 3; after Karpathy's cs231n case study. Used from
+    chapter 1 on.
 
     Examples
     --------
@@ -58,18 +59,29 @@ def spiral(
     True
     """
     n_per_class = check_count(n_per_class, "n_per_class")
-    n_classes, dtype = check_count(n_classes, "n_classes"), check_float_dtype(dtype)
+    n_classes, dtype = (
+        check_count(n_classes, "n_classes"),
+        check_parameter_dtype(dtype),
+    )
     if not isinstance(rng, np.random.RandomState):
         rng = as_generator(rng)
-    # The same code with globals of its own: its `np.random.randn` draws from `rng`, and its
-    # `np.zeros` leaves out the 8 bits that nnfs would give the labels.
+    # The same code with globals of its own: its `np.random.randn` draws from
+    # `rng`, and its `np.zeros` leaves out the 8 bits that nnfs would give the
+    # labels.
     own_numpy = types.SimpleNamespace(
-        **{name: getattr(np, name) for name in ("linspace", "sin", "cos", "c_")},
+        **{
+            name: getattr(np, name)
+            for name in ("linspace", "sin", "cos", "c_")
+        },
         zeros=lambda shape, dtype=None: np.zeros(shape),
-        random=types.SimpleNamespace(randn=lambda n: rng.standard_normal(n).astype(dtype)),
+        random=types.SimpleNamespace(
+            randn=lambda n: rng.standard_normal(n).astype(dtype)
+        ),
     )
     spiral_data = _import("nnfs.datasets", "nnfs").spiral_data
-    create = types.FunctionType(spiral_data.__code__, {"np": own_numpy, "range": range})
+    create = types.FunctionType(
+        spiral_data.__code__, {"np": own_numpy, "range": range}
+    )
     X, y = create(n_per_class, n_classes)
     return X.astype(dtype), y.astype(np.int64)
 
@@ -133,7 +145,8 @@ def flip_labels(y, fraction: float, rng, n_classes: int | None = None):
     y : array_like of int, shape (n,)
         Labels 0 to n_classes - 1; not changed.
     fraction : float
-        In [0, 1]; ``round(fraction * n)`` rows are flipped, each to a label that is not its own.
+        In [0, 1]; ``round(fraction * n)`` rows are flipped, each to a label
+        that is not its own.
     rng : numpy.random.Generator or int
     n_classes : int, optional
         By default ``max(y) + 1``.
@@ -146,7 +159,8 @@ def flip_labels(y, fraction: float, rng, n_classes: int | None = None):
     Raises
     ------
     ValueError
-        If `y` does not hold whole numbers from 0 to n_classes - 1, or `fraction` is outside [0, 1].
+        If `y` does not hold whole numbers from 0 to n_classes - 1, or
+        `fraction` is outside [0, 1].
 
     Examples
     --------
@@ -156,15 +170,27 @@ def flip_labels(y, fraction: float, rng, n_classes: int | None = None):
     """
     y = np.asarray(y)
     if y.ndim != 1 or y.dtype.kind not in "iu" or y.size == 0 or y.min() < 0:
-        raise ValueError(f"y must hold labels >= 0 in one dimension, got {y.dtype} {y.shape}")
-    fraction, rng = check_real(fraction, "fraction", 0.0, 1.0), as_generator(rng)
-    n_classes = check_count(int(y.max()) + 1 if n_classes is None else n_classes, "n_classes", 2)
+        raise ValueError(
+            f"y must hold labels >= 0 in one dimension, got {y.dtype} {y.shape}"
+        )
+    fraction, rng = (
+        check_real(fraction, "fraction", 0.0, 1.0),
+        as_generator(rng),
+    )
+    n_classes = check_count(
+        int(y.max()) + 1 if n_classes is None else n_classes, "n_classes", 2
+    )
     if y.max() >= n_classes:
-        raise ValueError(f"y must hold labels below n_classes = {n_classes}, got {y.max()}")
+        raise ValueError(
+            f"y must hold labels below n_classes = {n_classes}, got {y.max()}"
+        )
     rows = rng.permutation(len(y))[: round(fraction * len(y))]
     y_noisy, flipped = y.astype(np.int64), np.zeros(len(y), bool)
-    # A shift by 1 to n_classes - 1 reaches every wrong label, and never the right one.
-    y_noisy[rows] = (y_noisy[rows] + rng.integers(1, n_classes, len(rows))) % n_classes
+    # A shift by 1 to n_classes - 1 reaches every wrong label, and never the
+    # right one.
+    y_noisy[rows] = (
+        y_noisy[rows] + rng.integers(1, n_classes, len(rows))
+    ) % n_classes
     flipped[rows] = True
     return y_noisy, flipped
 
@@ -177,7 +203,8 @@ def split(X, y, validation: float = 0.5, *, rng, stratify: bool = False):
     X, y : array_like
         The same number of rows.
     validation : float
-        The share of the validation rows, in (0, 1); both parts get at least one row.
+        The share of the validation rows, in (0, 1); both parts get at least
+        one row.
     rng : numpy.random.Generator or int
     stratify : bool
         Keep each label's share in both parts (`y` then holds labels).
@@ -200,18 +227,29 @@ def split(X, y, validation: float = 0.5, *, rng, stratify: bool = False):
     """
     X, y = as_float_array(X, "X"), np.asarray(y)
     if X.ndim == 0 or y.ndim == 0 or len(X) != len(y) or len(X) < 2:
-        raise ValueError(f"X and y must hold the same rows, at least 2, got {X.shape}, {y.shape}")
+        raise ValueError(
+            f"X and y must hold the same rows, at least 2, got {X.shape}, {y.shape}"
+        )
     if stratify and y.ndim != 1:
-        raise ValueError(f"y must hold one label a row to be stratified, got shape {y.shape}")
-    validation, rng = check_real(validation, "validation", 0.0, 1.0), as_generator(rng)
+        raise ValueError(
+            f"y must hold one label a row to be stratified, got shape {y.shape}"
+        )
+    validation, rng = (
+        check_real(validation, "validation", 0.0, 1.0),
+        as_generator(rng),
+    )
     groups = (
-        [np.flatnonzero(y == label) for label in np.unique(y)] if stratify else [np.arange(len(y))]
+        [np.flatnonzero(y == label) for label in np.unique(y)]
+        if stratify
+        else [np.arange(len(y))]
     )
     held_out = np.zeros(len(y), bool)
     for rows in groups:
         held_out[rng.permutation(rows)[: round(validation * len(rows))]] = True
     if held_out.all() or not held_out.any():
-        raise ValueError(f"validation must leave both parts at least one row, got {validation}")
+        raise ValueError(
+            f"validation must leave both parts at least one row, got {validation}"
+        )
     order = rng.permutation(len(y))
     train, val = order[~held_out[order]], order[held_out[order]]
     return X[train], y[train], X[val], y[val]
@@ -221,4 +259,6 @@ def _import(module: str, package: str) -> types.ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        raise ImportError(f"this data comes with {package}: install {package}") from error
+        raise ImportError(
+            f"this data comes with {package}: install {package}"
+        ) from error

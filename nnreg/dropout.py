@@ -3,13 +3,14 @@ r"""Dropout: set each unit to zero with probability p in training, and scale the
 .. math:: y = m \odot x, \qquad m = \begin{cases} 0 & \text{with probability } p \\
           1 / (1 - p) & \text{otherwise} \end{cases}
 
-The mask has expectation 1, so that nothing has to be done at inference. The backward pass sends
-the gradient through the *same* mask: :math:`dx = m \odot dy`.
+The mask has expectation 1, so that nothing has to be done at inference. The
+backward pass sends the gradient through the *same* mask: :math:`dx = m \odot
+dy`.
 """
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_generator, as_upstream, check_real
+from nnreg._checks import as_float_array, as_generator, as_upstream, check_real
 
 _FACES = 2**16
 
@@ -28,16 +29,19 @@ def dropout_forward(
     x : array_like
         Any shape; integers become float64.
     p : float
-        Probability to **drop** an entry, in [0, 1], taken to the nearest multiple of
-        :math:`2^{-16}`: the dice have 16 bits, because drawing them is most of the work.
+        Probability to **drop** an entry, in [0, 1], taken to the nearest
+        multiple of :math:`2^{-16}`: the dice have 16 bits, because drawing
+        them is most of the work.
     rng : numpy.random.Generator or int
-        Where the mask comes from. A seed gives the same mask at each call; pass a generator where
-        masks should differ from call to call.
+        Where the mask comes from. A seed gives the same mask at each call;
+        pass a generator where masks should differ from call to call.
     training : bool
-        False returns a copy of `x`, and a cache whose backward pass is the identity.
+        False returns a copy of `x`, and a cache whose backward pass is the
+        identity.
     noise_shape : tuple of int, optional
-        Shape of the mask, by default that of `x`. Where it is 1, entries along that axis are
-        dropped together: ``(n, 1, 1, channels)`` drops whole channels of images.
+        Shape of the mask, by default that of `x`. Where it is 1, entries along
+        that axis are dropped together: ``(n, 1, 1, channels)`` drops whole
+        channels of images.
 
     Returns
     -------
@@ -49,14 +53,15 @@ def dropout_forward(
     Raises
     ------
     ValueError
-        If `p` is outside [0, 1], or `noise_shape` does not broadcast to the shape of `x`.
+        If `p` is outside [0, 1], or `noise_shape` does not broadcast to the
+        shape of `x`.
     TypeError
-        If `x` does not hold real numbers, or `rng` is neither a generator nor a seed.
+        If `x` does not hold real numbers, or `rng` is neither a generator nor
+        a seed.
 
-    References
-    ----------
-    Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from
-    overfitting", in the inverted form of its section 10. Derived in chapter 10.
+    References ---------- Srivastava et al. (2014), "Dropout: a simple way to
+    prevent neural networks from overfitting", in the inverted form of its
+    section 10. Derived in chapter 10.
 
     Examples
     --------
@@ -68,7 +73,11 @@ def dropout_forward(
     array([[6., 6., 0., 0.],
            [6., 0., 6., 0.]])
     """
-    x, p, rng = as_float_array(x, "x"), check_real(p, "p", 0.0, 1.0), as_generator(rng)
+    x, p, rng = (
+        as_float_array(x, "x"),
+        check_real(p, "p", 0.0, 1.0),
+        as_generator(rng),
+    )
     if not training:
         return x.copy(), (None, x.shape)
     shape = x.shape if noise_shape is None else tuple(noise_shape)
@@ -77,10 +86,16 @@ def dropout_forward(
     except ValueError:
         fits = False
     if not fits:
-        raise ValueError(f"noise_shape must broadcast to the shape of x, {x.shape}, got {shape}")
+        raise ValueError(
+            f"noise_shape must broadcast to the shape of x, {x.shape}, got {shape}"
+        )
     dropped_faces = round(p * _FACES)
-    dice = np.frombuffer(rng.bytes(2 * int(np.prod(shape))), "<u2").reshape(shape)
-    scale = _FACES / (_FACES - dropped_faces) if dropped_faces < _FACES else 0.0
+    dice = np.frombuffer(rng.bytes(2 * int(np.prod(shape))), "<u2").reshape(
+        shape
+    )
+    scale = (
+        _FACES / (_FACES - dropped_faces) if dropped_faces < _FACES else 0.0
+    )
     mask = np.multiply(dice >= dropped_faces, scale, dtype=x.dtype)
     return x * mask, (mask, x.shape)
 

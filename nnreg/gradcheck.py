@@ -1,10 +1,11 @@
 r"""Check a gradient against central differences.
 
 Nudge one entry of `x` up and down by a small step and watch the loss:
-:math:`\partial f / \partial x_i \approx (f(x + s e_i) - f(x - s e_i)) / 2s`, with an error of
-order :math:`s^2`. What a failed check means, in the order of likelihood: the gradient is wrong;
-`f` is not the function that was differentiated (another random mask, a changed input); `x` sits
-within a step of a kink, such as that of ReLU or \|w\|; `f` runs in float32.
+:math:`\partial f / \partial x_i \approx (f(x + s e_i) - f(x - s e_i)) / 2s`,
+with an error of order :math:`s^2`. What a failed check means, in the order of
+likelihood: the gradient is wrong; `f` is not the function that was
+differentiated (another random mask, a changed input); `x` sits within a step
+of a kink, such as that of ReLU or \|w\|; `f` runs in float32.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, check_positive, check_real
+from nnreg._checks import as_float_array, check_positive, check_real
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,11 @@ class GradientReport:
     n_entries, n_wrong : int
         How many entries were compared, and how many disagree.
     max_abs_error, max_rel_error : float
-        The largest differences. The relative one is divided by the larger of the two values,
-        where that is not zero.
+        The largest differences. The relative one is divided by the larger of
+        the two values, where that is not zero.
     worst_index : tuple of int
-        Where the absolute difference is largest, among the entries that disagree if any do.
+        Where the absolute difference is largest, among the entries that
+        disagree if any do.
     given, numeric : float
         The two values there.
     rtol, atol : float
@@ -82,22 +84,25 @@ def check_gradient(
     Parameters
     ----------
     f : callable
-        The function that was differentiated. It gets a float64 copy of `x` and returns a number,
-        or an array if `dy` is given.
+        The function that was differentiated. It gets a float64 copy of `x` and
+        returns a number, or an array if `dy` is given.
     grad : array_like
         The gradient to check, in the shape of `x`.
     x : array_like
         The point, of any shape.
     dy : array_like, optional
-        The upstream gradient, in the shape of ``f(x)``: what is checked is then the gradient of
-        ``sum(dy * f(x))``. Send a random one in: a check is only as strong as its upstream.
+        The upstream gradient, in the shape of ``f(x)``: what is checked is
+        then the gradient of ``sum(dy * f(x))``. Send a random one in: a check
+        is only as strong as its upstream.
     step : float
-        The nudge :math:`s`, relative to ``max(1, |x_i|)``; the default is the cube root of
-        float64's precision, where truncation and rounding errors balance.
+        The nudge :math:`s`, relative to ``max(1, |x_i|)``; the default is the
+        cube root of float64's precision, where truncation and rounding errors
+        balance.
     rtol, atol : float
-        An entry agrees if the difference is at most `atol`, plus `rtol` times the larger of the
-        two values, plus the rounding error of a difference, :math:`10\,\varepsilon |f(x)| / s`.
-        A gradient smaller than `atol` is out of sight: scale `f` up, or `atol` down.
+        An entry agrees if the difference is at most `atol`, plus `rtol` times
+        the larger of the two values, plus the rounding error of a difference,
+        :math:`10\,\varepsilon |f(x)| / s`. A gradient smaller than `atol` is
+        out of sight: scale `f` up, or `atol` down.
     raise_on_fail : bool
         Raise if an entry disagrees, or only say so in the report.
 
@@ -114,9 +119,8 @@ def check_gradient(
     TypeError
         If `grad`, `x`, `dy` or ``f(x)`` does not hold real numbers.
 
-    References
-    ----------
-    Nocedal and Wright (2006), *Numerical Optimization*, section 8.1. Derived in chapter 3.
+    References ---------- Nocedal and Wright (2006), *Numerical Optimization*,
+    section 8.1. Derived in chapter 3.
 
     Examples
     --------
@@ -132,16 +136,22 @@ def check_gradient(
     atol = check_real(atol, "atol")
     dy = None if dy is None else as_float_array(dy, "dy")
     if grad.shape != x.shape:
-        raise ValueError(f"grad must have the shape of x, {x.shape}, got {grad.shape}")
+        raise ValueError(
+            f"grad must have the shape of x, {x.shape}, got {grad.shape}"
+        )
 
     def scalar(point: np.ndarray) -> float:
         y = as_float_array(f(point.copy()), "f(x)")
         if dy is None:
             if y.size != 1:
-                raise ValueError(f"f must return a number unless dy is given, got shape {y.shape}")
+                raise ValueError(
+                    f"f must return a number unless dy is given, got shape {y.shape}"
+                )
             return float(y.reshape(()))
         if dy.shape != y.shape:
-            raise ValueError(f"dy must have the shape of f(x), {y.shape}, got {dy.shape}")
+            raise ValueError(
+                f"dy must have the shape of f(x), {y.shape}, got {dy.shape}"
+            )
         return float(np.sum(dy * y))
 
     numeric = np.empty_like(x)
@@ -161,16 +171,23 @@ def check_gradient(
     # What is infinite agrees with nothing: inf <= inf would let it pass.
     agree = (error <= allowed) & np.isfinite(allowed)
     ok = bool(agree.all())
-    # A NaN is the worst that can be found; argmax would pass it over where agree is all False.
+    # A NaN is the worst that can be found; argmax would pass it over where
+    # agree is all False.
     rank = np.where(np.isnan(error), np.inf, error)
-    worst = np.unravel_index(np.argmax(rank * (agree == ok)), x.shape) if x.size else ()
+    worst = (
+        np.unravel_index(np.argmax(rank * (agree == ok)), x.shape)
+        if x.size
+        else ()
+    )
     divisible = (size > 0) & np.isfinite(size)
     report = GradientReport(
         ok=ok,
         n_entries=x.size,
         n_wrong=int(x.size - agree.sum()),
         max_abs_error=float(rank.max(initial=0.0)),
-        max_rel_error=float((rank / np.where(divisible, size, 1.0)).max(initial=0.0)),
+        max_rel_error=float(
+            (rank / np.where(divisible, size, 1.0)).max(initial=0.0)
+        ),
         worst_index=tuple(map(int, worst)),
         given=float(grad[worst]) if x.size else 0.0,
         numeric=float(numeric[worst]) if x.size else 0.0,

@@ -3,8 +3,9 @@ r"""Layer normalisation: each row moved to mean 0 and stretched to variance 1.
 .. math:: y = \gamma \odot \hat x + \beta, \qquad
           \hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}}
 
-Here :math:`\mu` and :math:`\sigma^2` are the mean and the variance of one row. RMSNorm leaves the
-mean alone: :math:`y = \gamma \odot x / \sqrt{\operatorname{mean}(x^2) + \varepsilon}`.
+Here :math:`\mu` and :math:`\sigma^2` are the mean and the variance of one row.
+RMSNorm leaves the mean alone: :math:`y = \gamma \odot x /
+\sqrt{\operatorname{mean}(x^2) + \varepsilon}`.
 """
 
 import math
@@ -12,27 +13,29 @@ import numbers
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_upstream, check_positive
+from nnreg._checks import as_float_array, as_upstream, check_positive
 
 
 def layernorm_forward(x, gamma=None, beta=None, eps: float = 1e-5, axis=-1):
     r"""Normalise each row of `x`, then scale it by `gamma` and shift it by `beta`.
 
-    The first entry of each row is taken off before the mean, so that a constant row comes out as
-    exact zeros and a huge mean costs no digits of a tiny variance.
+    The first entry of each row is taken off before the mean, so that a
+    constant row comes out as exact zeros and a huge mean costs no digits of a
+    tiny variance.
 
     Parameters
     ----------
     x : array_like
         Any shape; integers become float64.
     gamma, beta : array_like, optional
-        Scale and shift, in the shape of a row, which is ``x.shape`` over `axis`. Without them,
-        1 and 0.
+        Scale and shift, in the shape of a row, which is ``x.shape`` over
+        `axis`. Without them, 1 and 0.
     eps : float
         Added to the variance, > 0.
     axis : int or tuple of int
-        The last axis, or the last few: what lies along them is one row, with one mean and one
-        variance. For images as (batch, channels, height, width), ``axis=(1, 2, 3)``.
+        The last axis, or the last few: what lies along them is one row, with
+        one mean and one variance. For images as (batch, channels, height,
+        width), ``axis=(1, 2, 3)``.
 
     Returns
     -------
@@ -44,15 +47,14 @@ def layernorm_forward(x, gamma=None, beta=None, eps: float = 1e-5, axis=-1):
     Raises
     ------
     ValueError
-        If `eps` is not above 0, `axis` does not name the last axes of `x`, a row is empty, or
-        `gamma` or `beta` has another shape than a row.
+        If `eps` is not above 0, `axis` does not name the last axes of `x`, a
+        row is empty, or `gamma` or `beta` has another shape than a row.
     TypeError
         If an array does not hold real numbers.
 
-    References
-    ----------
-    Ba, Kiros and Hinton (2016), "Layer normalization". The shift is that of Chan, Golub and
-    LeVeque (1983), "Algorithms for computing the sample variance". Derived in chapter 13.
+    References ---------- Ba, Kiros and Hinton (2016), "Layer normalization".
+    The shift is that of Chan, Golub and LeVeque (1983), "Algorithms for
+    computing the sample variance". Derived in chapter 13.
 
     Examples
     --------
@@ -66,7 +68,10 @@ def layernorm_forward(x, gamma=None, beta=None, eps: float = 1e-5, axis=-1):
     """
     x = as_float_array(x, "x")
     rows, row_shape = _rows(x, axis)
-    gamma, beta = _parameter(gamma, "gamma", row_shape), _parameter(beta, "beta", row_shape)
+    gamma, beta = (
+        _parameter(gamma, "gamma", row_shape),
+        _parameter(beta, "beta", row_shape),
+    )
     x_hat = rows - rows[:, :1]
     x_hat -= _row_mean(x_hat)
     inverse = _inverse_root(x_hat, check_positive(eps, "eps"))
@@ -99,7 +104,8 @@ def layernorm_backward(dy, cache):
     dx : ndarray
         In the shape and dtype of the forward pass.
     dgamma, dbeta : ndarray or None
-        Summed over the rows, in the shape of `gamma` and `beta`; None for one that was not given.
+        Summed over the rows, in the shape of `gamma` and `beta`; None for one
+        that was not given.
 
     Raises
     ------
@@ -120,7 +126,11 @@ def layernorm_backward(dy, cache):
     True
     """
     x_hat, inverse, gamma, beta, shape, dtype = cache
-    dy = as_upstream(dy, shape).reshape(x_hat.shape).astype(x_hat.dtype, copy=False)
+    dy = (
+        as_upstream(dy, shape)
+        .reshape(x_hat.shape)
+        .astype(x_hat.dtype, copy=False)
+    )
     product = dy * x_hat
     dgamma, dbeta = _column_sum(product, gamma), _column_sum(dy, beta)
     dx = _scale(dy, gamma)
@@ -150,9 +160,8 @@ def rmsnorm_forward(x, gamma=None, eps: float = 1e-5, axis=-1):
     ValueError, TypeError
         As in `layernorm_forward`.
 
-    References
-    ----------
-    Zhang and Sennrich (2019), "Root mean square layer normalization". Derived in chapter 13.
+    References ---------- Zhang and Sennrich (2019), "Root mean square layer
+    normalization". Derived in chapter 13.
 
     Examples
     --------
@@ -204,7 +213,11 @@ def rmsnorm_backward(dy, cache):
     True
     """
     x_hat, inverse, gamma, shape, dtype = cache
-    dy = as_upstream(dy, shape).reshape(x_hat.shape).astype(x_hat.dtype, copy=False)
+    dy = (
+        as_upstream(dy, shape)
+        .reshape(x_hat.shape)
+        .astype(x_hat.dtype, copy=False)
+    )
     product = dy * x_hat
     dgamma = _column_sum(product, gamma)
     dx = _scale(dy, gamma)
@@ -217,26 +230,41 @@ def _rows(x: np.ndarray, axis) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return `x` as a matrix whose rows are normalised, and the shape of a row in `x`."""
     axes = axis if isinstance(axis, tuple) else (axis,)
     last = range(x.ndim - len(axes), x.ndim)
-    whole = axes and last.start >= 0 and all(isinstance(a, numbers.Integral) for a in axes)
-    if not whole or sorted(a + x.ndim if a < 0 else a for a in axes) != list(last):
+    whole = (
+        axes
+        and last.start >= 0
+        and all(isinstance(a, numbers.Integral) for a in axes)
+    )
+    if not whole or sorted(a + x.ndim if a < 0 else a for a in axes) != list(
+        last
+    ):
         raise ValueError(
             f"axis must name the last axes of x, such as -1 or (-2, -1), got {axis!r} for shape "
             f"{x.shape}"
         )
     row_shape = x.shape[last.start :]
     if 0 in row_shape:
-        raise ValueError(f"x must hold at least one entry a row, got shape {x.shape}")
-    # Half precision is made for storage: NumPy adds in it slowly, and loses digits.
+        raise ValueError(
+            f"x must hold at least one entry a row, got shape {x.shape}"
+        )
+    # Half precision is made for storage: NumPy adds in it slowly, and loses
+    # digits.
     work = np.promote_types(x.dtype, np.float32)
-    return x.reshape(-1, math.prod(row_shape)).astype(work, copy=False), row_shape
+    return x.reshape(-1, math.prod(row_shape)).astype(
+        work, copy=False
+    ), row_shape
 
 
-def _parameter(values, name: str, row_shape: tuple[int, ...]) -> np.ndarray | None:
+def _parameter(
+    values, name: str, row_shape: tuple[int, ...]
+) -> np.ndarray | None:
     if values is None:
         return None
     values = as_float_array(values, name)
     if values.shape != row_shape:
-        raise ValueError(f"{name} must have the shape of a row, {row_shape}, got {values.shape}")
+        raise ValueError(
+            f"{name} must have the shape of a row, {row_shape}, got {values.shape}"
+        )
     return values
 
 
@@ -256,7 +284,11 @@ def _column_sum(rows: np.ndarray, parameter) -> np.ndarray | None:
 
 
 def _scale(rows: np.ndarray, gamma) -> np.ndarray:
-    return rows.copy() if gamma is None else np.multiply(rows, gamma.ravel(), dtype=rows.dtype)
+    return (
+        rows.copy()
+        if gamma is None
+        else np.multiply(rows, gamma.ravel(), dtype=rows.dtype)
+    )
 
 
 def _inverse_root(rows: np.ndarray, eps: float) -> np.ndarray:
@@ -268,6 +300,8 @@ def _inverse_root(rows: np.ndarray, eps: float) -> np.ndarray:
     if lost.any():
         largest = np.abs(rows[lost]).max(axis=1, keepdims=True)
         unit = rows[lost] / np.where(largest > 0, largest, 1)
-        rms = largest[:, 0] * np.sqrt(np.einsum("ij,ij->i", unit, unit) / unit.shape[1])
+        rms = largest[:, 0] * np.sqrt(
+            np.einsum("ij,ij->i", unit, unit) / unit.shape[1]
+        )
         root[lost] = np.hypot(rms, math.sqrt(eps))
     return (1 / root)[:, None]

@@ -1,15 +1,18 @@
 r"""Gaussian noise in training: added, or multiplied in the place of dropout's mask.
 
-Added: :math:`y = x + \sigma \xi`. Multiplied: :math:`y = x \odot (1 + \sqrt{p / (1 - p)}\, \xi)`.
-In both, :math:`\xi` is standard normal, drawn anew for each entry, and inference leaves `x` alone.
+Added: :math:`y = x + \sigma \xi`. Multiplied: :math:`y = x \odot (1 + \sqrt{p
+/ (1 - p)}\, \xi)`. In both, :math:`\xi` is standard normal, drawn anew for
+each entry, and inference leaves `x` alone.
 """
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_generator, as_upstream, check_real
+from nnreg._checks import as_float_array, as_generator, as_upstream, check_real
 
 
-def gaussian_noise_forward(x, sigma: float, rng: np.random.Generator | int, training: bool = True):
+def gaussian_noise_forward(
+    x, sigma: float, rng: np.random.Generator | int, training: bool = True
+):
     r"""Add normal noise of standard deviation :math:`\sigma` to each entry of `x`.
 
     Parameters
@@ -34,10 +37,8 @@ def gaussian_noise_forward(x, sigma: float, rng: np.random.Generator | int, trai
     ValueError
         If `sigma` is negative or not finite.
 
-    References
-    ----------
-    Bishop (1995), "Training with noise is equivalent to Tikhonov regularization". Derived in
-    chapter 12.
+    References ---------- Bishop (1995), "Training with noise is equivalent to
+    Tikhonov regularization". Derived in chapter 12.
 
     Examples
     --------
@@ -47,7 +48,11 @@ def gaussian_noise_forward(x, sigma: float, rng: np.random.Generator | int, trai
     >>> gaussian_noise_backward([1.0, 2.0, 3.0], cache)
     array([1., 2., 3.])
     """
-    x, sigma, rng = as_float_array(x, "x"), check_real(sigma, "sigma"), as_generator(rng)
+    x, sigma, rng = (
+        as_float_array(x, "x"),
+        check_real(sigma, "sigma"),
+        as_generator(rng),
+    )
     if not training:
         return x.copy(), (x.shape,)
     return x + _normal(rng, x, sigma), (x.shape,)
@@ -87,7 +92,9 @@ def gaussian_noise_backward(dy, cache) -> np.ndarray:
     return as_upstream(dy, shape).copy()
 
 
-def gaussian_dropout_forward(x, p: float, rng: np.random.Generator | int, training: bool = True):
+def gaussian_dropout_forward(
+    x, p: float, rng: np.random.Generator | int, training: bool = True
+):
     r"""Multiply each entry by normal noise with the mean and variance of dropout's mask.
 
     Parameters
@@ -95,8 +102,8 @@ def gaussian_dropout_forward(x, p: float, rng: np.random.Generator | int, traini
     x : array_like
         Any shape; integers become float64.
     p : float
-        The drop probability to match, in [0, 1): the noise has mean 1 and variance
-        :math:`p / (1 - p)`, which has no limit at 1.
+        The drop probability to match, in [0, 1): the noise has mean 1 and
+        variance :math:`p / (1 - p)`, which has no limit at 1.
     rng : numpy.random.Generator or int
     training : bool
         False returns a copy of `x`.
@@ -127,7 +134,9 @@ def gaussian_dropout_forward(x, p: float, rng: np.random.Generator | int, traini
     """
     x, rng = as_float_array(x, "x"), as_generator(rng)
     if check_real(p, "p", 0.0, 1.0) == 1.0:
-        raise ValueError("p must be in [0, 1), got 1.0: its noise would have infinite variance")
+        raise ValueError(
+            "p must be in [0, 1), got 1.0: its noise would have infinite variance"
+        )
     if not training:
         return x.copy(), (None, x.shape)
     mask = _normal(rng, x, np.sqrt(p / (1 - p)))
@@ -170,7 +179,12 @@ def gaussian_dropout_backward(dy, cache) -> np.ndarray:
     return dy.copy() if mask is None else np.multiply(dy, mask, dtype=dy.dtype)
 
 
-def _normal(rng: np.random.Generator, x: np.ndarray, sigma: float) -> np.ndarray:
-    # The generator draws float32 and float64; narrower and wider types are converted.
+def _normal(
+    rng: np.random.Generator, x: np.ndarray, sigma: float
+) -> np.ndarray:
+    # The generator draws float32 and float64; narrower and wider types are
+    # converted.
     kind = np.float32 if x.dtype.itemsize <= 4 else np.float64
-    return np.multiply(rng.standard_normal(x.shape, dtype=kind), sigma, dtype=kind).astype(x.dtype)
+    return np.multiply(
+        rng.standard_normal(x.shape, dtype=kind), sigma, dtype=kind
+    ).astype(x.dtype)

@@ -1,12 +1,12 @@
 r"""Penalties on parameters: L1, L2, the elastic net, and sums of them.
 
-A penalty is a number that is added to the data loss, so that training prefers small weights.
-Every penalty here has the same four methods:
+A penalty is a number that is added to the data loss, so that training prefers
+small weights. Every penalty here has the same four methods:
 
-``value(w)``           the number that is added to the loss
-``grad(w)``            its derivative with respect to each entry of `w`
-``value_and_grad(w)``  both at once
-``prox(w, step)``      the proximal step, ``argmin_z step * value(z) + sum((z - w)**2) / 2``
+``value(w)``           the number that is added to the loss ``grad(w)``
+its derivative with respect to each entry of `w` ``value_and_grad(w)``  both at
+once ``prox(w, step)``      the proximal step, ``argmin_z step * value(z) +
+sum((z - w)**2) / 2``
 """
 
 from abc import ABC, abstractmethod
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, check_real, dot
+from nnreg._arithmetic import dot
+from nnreg._checks import as_float_array, check_real
 
 
 class Penalty(ABC):
@@ -54,9 +55,9 @@ class Penalty(ABC):
 class L1(Penalty):
     r"""The L1 penalty (lasso): :math:`\lambda \sum_i |w_i|`.
 
-    Its derivative is :math:`\lambda\,\mathrm{sign}(w_i)`. At :math:`w_i = 0` the slope jumps from
-    :math:`-\lambda` to :math:`+\lambda`; we take the subgradient 0, so that a weight which is
-    zero is left alone.
+    Its derivative is :math:`\lambda\,\mathrm{sign}(w_i)`. At :math:`w_i = 0`
+    the slope jumps from :math:`-\lambda` to :math:`+\lambda`; we take the
+    subgradient 0, so that a weight which is zero is left alone.
 
     Parameters
     ----------
@@ -70,11 +71,10 @@ class L1(Penalty):
     TypeError
         If `lam` is not a number, or `w` does not hold real numbers.
 
-    References
-    ----------
-    Tibshirani (1996), "Regression shrinkage and selection via the lasso"; Kinsley and Kukieła
-    (2020), *Neural Networks from Scratch in Python*, ch. 14. Derived in chapters 2 and 3; the
-    proximal step in chapter 6.
+    References ---------- Tibshirani (1996), "Regression shrinkage and
+    selection via the lasso"; Kinsley and Kukieła (2020), *Neural Networks from
+    Scratch in Python*, ch. 14. Derived in chapters 2 and 3; the proximal step
+    in chapter 6.
 
     Examples
     --------
@@ -117,13 +117,14 @@ class L1(Penalty):
 class L2(Penalty):
     r"""The L2 penalty (ridge): :math:`\lambda \sum_i w_i^2`, without a factor ½.
 
-    Its derivative is :math:`2 \lambda w_i`. Other libraries differ by ½ or by the number of rows:
-    see `nnreg.conventions`.
+    Its derivative is :math:`2 \lambda w_i`. Other libraries differ by ½ or by
+    the number of rows: see `nnreg.conventions`.
 
     Parameters
     ----------
     lam : float
-        Strength :math:`\lambda \ge 0`, in units of loss per squared unit of weight.
+        Strength :math:`\lambda \ge 0`, in units of loss per squared unit of
+        weight.
 
     Raises
     ------
@@ -132,10 +133,9 @@ class L2(Penalty):
     TypeError
         If `lam` is not a number, or `w` does not hold real numbers.
 
-    References
-    ----------
-    Hoerl and Kennard (1970), "Ridge regression"; Kinsley and Kukieła (2020), *Neural Networks
-    from Scratch in Python*, ch. 14. Derived in chapters 2 and 3.
+    References ---------- Hoerl and Kennard (1970), "Ridge regression"; Kinsley
+    and Kukieła (2020), *Neural Networks from Scratch in Python*, ch. 14.
+    Derived in chapters 2 and 3.
 
     Examples
     --------
@@ -187,10 +187,8 @@ class ElasticNet(Penalty):
     TypeError
         If either is not a number, or `w` does not hold real numbers.
 
-    References
-    ----------
-    Zou and Hastie (2005), "Regularization and variable selection via the elastic net". Derived
-    in chapter 6.
+    References ---------- Zou and Hastie (2005), "Regularization and variable
+    selection via the elastic net". Derived in chapter 6.
 
     Examples
     --------
@@ -205,7 +203,9 @@ class ElasticNet(Penalty):
 
     def __post_init__(self):
         object.__setattr__(self, "lam", check_real(self.lam, "lam"))
-        object.__setattr__(self, "l1_ratio", check_real(self.l1_ratio, "l1_ratio", 0.0, 1.0))
+        object.__setattr__(
+            self, "l1_ratio", check_real(self.l1_ratio, "l1_ratio", 0.0, 1.0)
+        )
 
     def value(self, w) -> float:
         """Return the penalty of all entries of `w`, of any shape."""
@@ -259,7 +259,9 @@ class Sum(Penalty):
 
     def prox(self, w, step: float) -> np.ndarray:
         """Return the proximal step, if every term is of the L1 and L2 family."""
-        if not all(isinstance(term, (L1, L2, ElasticNet)) for term in self.terms):
+        if not all(
+            isinstance(term, (L1, L2, ElasticNet)) for term in self.terms
+        ):
             return super().prox(w, step)
         l1, l2 = map(sum, zip(*map(_strengths, self.terms), strict=True))
         return _shrink(w, step, l1, l2)
@@ -272,12 +274,17 @@ def _terms(penalty: Penalty) -> tuple[Penalty, ...]:
 def _strengths(penalty: L1 | L2 | ElasticNet) -> tuple[float, float]:
     """Return how much L1 and how much L2 a penalty holds."""
     if isinstance(penalty, ElasticNet):
-        return penalty.lam * penalty.l1_ratio, penalty.lam * (1 - penalty.l1_ratio)
-    return (penalty.lam, 0.0) if isinstance(penalty, L1) else (0.0, penalty.lam)
+        return penalty.lam * penalty.l1_ratio, penalty.lam * (
+            1 - penalty.l1_ratio
+        )
+    return (
+        (penalty.lam, 0.0) if isinstance(penalty, L1) else (0.0, penalty.lam)
+    )
 
 
 def _shrink(w, step: float, l1: float, l2: float) -> np.ndarray:
     w, step = as_float_array(w, "w"), check_real(step, "step")
-    # w - clip(w) leaves +0.0 inside the threshold, where sign(w) * max(…) leaves -0.0.
+    # w - clip(w) leaves +0.0 inside the threshold, where sign(w) * max(…)
+    # leaves -0.0.
     shrunk = w - np.clip(w, -step * l1, step * l1)
     return np.divide(shrunk, 1 + 2 * step * l2, out=np.empty_like(w))

@@ -3,24 +3,34 @@ r"""Spectral normalisation: divide a weight matrix by its largest singular value
 .. math:: W_\text{SN} = \frac{W}{\sigma}, \qquad
           \sigma = \max_{\lVert v \rVert = 1} \lVert W v \rVert = u^\top W v
 
-The singular vectors `u` and `v` come from power iteration. `u` is kept from one training step to
-the next, so that one iteration a step is enough. A weight with more than two axes is taken as the
-matrix ``w.reshape(len(w), -1)``, a vector as a matrix of one column.
+The singular vectors `u` and `v` come from power iteration. `u` is kept from
+one training step to the next, so that one iteration a step is enough. A weight
+with more than two axes is taken as the matrix ``w.reshape(len(w), -1)``, a
+vector as a matrix of one column.
 """
 
 import math
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_generator, as_upstream, check_count, dot
+from nnreg._arithmetic import dot
+from nnreg._checks import (
+    as_float_array,
+    as_generator,
+    as_upstream,
+    check_count,
+)
 
 
-def spectral_norm(w, u=None, n_iter: int = 1, rng: np.random.Generator | int | None = None):
+def spectral_norm(
+    w, u=None, n_iter: int = 1, rng: np.random.Generator | int | None = None
+):
     r"""Estimate the largest singular value of `w` by power iteration.
 
     Each iteration takes :math:`v = W^\top u / \lVert W^\top u \rVert` and then
-    :math:`u = W v / \lVert W v \rVert`. The estimate never exceeds the true value, and its
-    relative error shrinks by :math:`(\sigma_2 / \sigma_1)^4` an iteration, once it is small.
+    :math:`u = W v / \lVert W v \rVert`. The estimate never exceeds the true
+    value, and its relative error shrinks by :math:`(\sigma_2 / \sigma_1)^4` an
+    iteration, once it is small.
 
     Parameters
     ----------
@@ -42,15 +52,14 @@ def spectral_norm(w, u=None, n_iter: int = 1, rng: np.random.Generator | int | N
     Raises
     ------
     ValueError
-        If `n_iter` is negative, `w` is empty, `u` has the wrong length or is zero, or both `u` and
-        `rng` are missing.
+        If `n_iter` is negative, `w` is empty, `u` has the wrong length or is
+        zero, or both `u` and `rng` are missing.
     TypeError
-        If an array does not hold real numbers, or `n_iter` is not a whole number.
+        If an array does not hold real numbers, or `n_iter` is not a whole
+        number.
 
-    References
-    ----------
-    Miyato et al. (2018), "Spectral normalization for generative adversarial networks",
-    algorithm 1. Derived in chapter 16.
+    References ---------- Miyato et al. (2018), "Spectral normalization for
+    generative adversarial networks", algorithm 1. Derived in chapter 16.
 
     Examples
     --------
@@ -62,11 +71,15 @@ def spectral_norm(w, u=None, n_iter: int = 1, rng: np.random.Generator | int | N
     n_iter = check_count(n_iter, "n_iter", low=0)
     if u is None:
         if rng is None:
-            raise ValueError("u or rng must be given, to start the power iteration, got neither")
+            raise ValueError(
+                "u or rng must be given, to start the power iteration, got neither"
+            )
         u = as_generator(rng).standard_normal(len(W))
     u = as_float_array(u, "u").astype(W.dtype, copy=False)
     if u.shape != (len(W),) or not u.any():
-        raise ValueError(f"u must be a vector of {len(W)} entries, not all 0, got shape {u.shape}")
+        raise ValueError(
+            f"u must be a vector of {len(W)} entries, not all 0, got shape {u.shape}"
+        )
     u, _ = _unit(u)
     v, sigma = _unit(_back(W, u))
     for iteration in range(n_iter):
@@ -92,10 +105,10 @@ def spectral_normalize(
     w, u, n_iter, rng
         As in `spectral_norm`.
     cap : bool
-        False normalises always (Miyato et al.), so that small weights grow until
-        :math:`\sigma = 1`. True leaves a weight alone whose :math:`\sigma` is at most 1
-        (after Gouk et al., who divide the stored weights after each step; here the gradient goes
-        through).
+        False normalises always (Miyato et al.), so that small weights grow
+        until :math:`\sigma = 1`. True leaves a weight alone whose
+        :math:`\sigma` is at most 1 (after Gouk et al., who divide the stored
+        weights after each step; here the gradient goes through).
 
     Returns
     -------
@@ -111,10 +124,9 @@ def spectral_normalize(
     ValueError, TypeError
         As in `spectral_norm`.
 
-    References
-    ----------
-    Miyato et al. (2018), eq. 8; for `cap`, Gouk et al. (2021), "Regularisation of neural networks
-    by enforcing Lipschitz continuity", algorithm 1. Derived in chapter 16.
+    References ---------- Miyato et al. (2018), eq. 8; for `cap`, Gouk et al.
+    (2021), "Regularisation of neural networks by enforcing Lipschitz
+    continuity", algorithm 1. Derived in chapter 16.
 
     Examples
     --------
@@ -137,8 +149,8 @@ def spectral_normalize_backward(dw_sn, cache) -> np.ndarray:
     .. math:: dW = \frac{1}{\sigma} \left( dW_\text{SN} -
               \langle dW_\text{SN}, W_\text{SN} \rangle \, u v^\top \right)
 
-    Exact where `u` and `v` are the singular vectors. Before they have converged, it takes them for
-    constants, as published implementations do.
+    Exact where `u` and `v` are the singular vectors. Before they have
+    converged, it takes them for constants, as published implementations do.
 
     Parameters
     ----------
@@ -150,7 +162,8 @@ def spectral_normalize_backward(dw_sn, cache) -> np.ndarray:
     Returns
     -------
     dw : ndarray
-        In the shape and dtype of `dw_sn`. Where `w` was not divided, a copy of `dw_sn`.
+        In the shape and dtype of `dw_sn`. Where `w` was not divided, a copy of
+        `dw_sn`.
 
     Raises
     ------
@@ -173,20 +186,25 @@ def spectral_normalize_backward(dw_sn, cache) -> np.ndarray:
     if w_sn is None:
         return dw_sn.copy()
     along_w = dw_sn.dtype.type(dot(dw_sn, w_sn))
-    dw = dw_sn - (along_w * np.outer(u, v).reshape(shape)).astype(dw_sn.dtype, copy=False)
+    dw = dw_sn - (along_w * np.outer(u, v).reshape(shape)).astype(
+        dw_sn.dtype, copy=False
+    )
     dw /= dw.dtype.type(sigma)
     return dw
 
 
 def _as_matrix(w: np.ndarray) -> np.ndarray:
     if not w.size:
-        raise ValueError(f"w must hold at least one weight, got shape {w.shape}")
+        raise ValueError(
+            f"w must hold at least one weight, got shape {w.shape}"
+        )
     return w.reshape(len(w) if w.ndim else 1, -1)
 
 
 def _back(W: np.ndarray, u: np.ndarray) -> np.ndarray:
     v = u @ W
-    # A start that is orthogonal to all of W would never find it: take its largest row instead.
+    # A start that is orthogonal to all of W would never find it: take its
+    # largest row instead.
     return v if v.any() else W[np.abs(W).max(axis=1).argmax()]
 
 

@@ -5,21 +5,25 @@ from typing import Any
 import numpy as np
 
 
-def check_answer(given: Any, expected: Any, *, rtol: float = 1e-6, hint: str = "") -> None:
+def check_answer(
+    given: Any, expected: Any, *, rtol: float = 1e-6, hint: str = ""
+) -> None:
     """Compare an answer with the right one; say "Right." or say what is wrong.
 
-    The message of a wrong answer tells shape, place and relative size of the difference, and never
-    the expected value.
+    The message of a wrong answer tells shape, place and relative size of the
+    difference, and never the expected value.
 
     Parameters
     ----------
     given : number, string, bool or array_like
-        The reader's answer. The placeholder ``...`` is reported as not filled in.
+        The reader's answer. The placeholder ``...`` is reported as not filled
+        in.
     expected : number, string, bool or array_like
         The right answer.
     rtol : float
-        Allowed difference relative to an entry of `expected`; beside an entry of 0 the allowed
-        difference is `rtol` times the largest entry, or `rtol` if all are 0.
+        Allowed difference relative to an entry of `expected`; beside an entry
+        of 0 the allowed difference is `rtol` times the largest entry, or
+        `rtol` if all are 0.
     hint : str
         A sentence that is added to the message of a wrong answer.
 
@@ -77,8 +81,13 @@ def _report(wrong: np.ndarray, distance: np.ndarray | None = None) -> str:
         return ""
     distance = np.where(wrong, np.inf if distance is None else distance, -1.0)
     worst = np.argmax(np.where(np.isnan(distance), np.inf, distance))
-    # Relative, because the absolute distance of an answer of 0 is the expected value itself.
-    by = f" by {100 * distance.flat[worst]:.3g} %" if np.isfinite(distance.flat[worst]) else ""
+    # Relative, because the absolute distance of an answer of 0 is the expected
+    # value itself.
+    by = (
+        f" by {100 * distance.flat[worst]:.3g} %"
+        if np.isfinite(distance.flat[worst])
+        else ""
+    )
     if wrong.ndim == 0:
         return f"Your answer is off{by}."
     index = tuple(int(i) for i in np.unravel_index(worst, wrong.shape))

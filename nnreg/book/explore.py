@@ -19,8 +19,9 @@ from nnreg.book.figures import BookFigure, use_style
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
-# 1.5 pixels per CSS pixel are sharp on a phone, where the picture is shrunk; 24 colours are enough
-# for line art. With only the changes stored, a frame takes about 5 kB.
+# 1.5 pixels per CSS pixel are sharp on a phone, where the picture is shrunk;
+# 24 colours are enough for line art. With only the changes stored, a frame
+# takes about 5 kB.
 _FRAME_DPI = 150
 _FRAME_COLOURS = 32
 
@@ -49,36 +50,42 @@ def explore(
 ) -> "Explorer":
     """Let the reader move one number and see a picture follow.
 
-    Every frame is drawn when the cell runs, so anything slow (training, say) belongs in a cell
-    before it: compute once per value, then let `draw` look the results up.
+    Every frame is drawn when the cell runs, so anything slow (training, say)
+    belongs in a cell before it: compute once per value, then let `draw` look
+    the results up.
 
     Parameters
     ----------
     draw : callable ``draw(fig, value)``
-        Draws on an empty figure in the book's style, for instance on ``ax = fig.subplots()``. Set
-        the limits of every axis to fixed numbers: a picture whose axes jump cannot be compared.
+        Draws on an empty figure in the book's style, for instance on ``ax =
+        fig.subplots()``. Set the limits of every axis to fixed numbers: a
+        picture whose axes jump cannot be compared.
     values : sequence
         What the slider runs over, in order; 15 to 33 values are a good number.
     name : str
         Lower-case letters, digits and hyphens, unique in the chapter, such as
-        ``"fig-l2-explore"``. The ids in the page are ``<name>-root`` and ``<name>-slider``.
+        ``"fig-l2-explore"``. The ids in the page are ``<name>-root`` and
+        ``<name>-slider``.
     caption, alt : callable
-        Give, for a value, the sentence below the picture and the text for those who do not see it.
-        Their numbers are part of the page: round them.
+        Give, for a value, the sentence below the picture and the text for
+        those who do not see it. Their numbers are part of the page: round
+        them.
     symbol : str
         What is moved, as it is written in the text.
     start : optional
         The value to begin with, one of `values`; the first by default.
     fmt : callable, optional
-        Writes a value; by default three significant digits without an exponent.
+        Writes a value; by default three significant digits without an
+        exponent.
     width, height : float
         Size of the picture in inches, 100 pixels on screen each.
 
     Returns
     -------
     Explorer
-        As the last expression of a cell it shows itself. In a live notebook it is a widget and the
-        kernel redraws the picture; in a page it is HTML with the frames inside.
+        As the last expression of a cell it shows itself. In a live notebook it
+        is a widget and the kernel redraws the picture; in a page it is HTML
+        with the frames inside.
 
     Examples
     --------
@@ -93,25 +100,44 @@ def explore(
     ... )
     explore: λ from 0 to 1, 3 values, start 0.5 — The penalty is 0.5.
     """
-    return Explorer(draw, values, name, caption, alt, symbol, start, fmt, width, height)
+    return Explorer(
+        draw, values, name, caption, alt, symbol, start, fmt, width, height
+    )
 
 
 class Explorer:
     """What `explore` returns: one object that shows itself in four forms."""
 
-    def __init__(self, draw, values, name, caption, alt, symbol, start, fmt, width, height):
+    def __init__(
+        self,
+        draw,
+        values,
+        name,
+        caption,
+        alt,
+        symbol,
+        start,
+        fmt,
+        width,
+        height,
+    ):
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            raise ValueError(f"name must be lower-case letters, digits and hyphens, got {name!r}")
+            raise ValueError(
+                f"name must be lower-case letters, digits and hyphens, got {name!r}"
+            )
         self.values = list(values)
         if len(self.values) < 2:
-            raise ValueError(f"values must hold at least two values, got {self.values}")
+            raise ValueError(
+                f"values must hold at least two values, got {self.values}"
+            )
         self.name, self.symbol = name, symbol
         self._draw, self._caption, self._alt = draw, caption, alt
         self._fmt = _plain_number if fmt is None else fmt
         self.start = 0 if start is None else _position(start, self.values)
         use_style()
         self._figure = BookFigure(figsize=(width, height))
-        # Drawn now and not when shown: IPython swallows an error that is raised while showing.
+        # Drawn now and not when shown: IPython swallows an error that is
+        # raised while showing.
         self.frames = [self._frame(value) for value in self.values]
         self._draw_value(self.values[self.start])
         self._png = self._figure.png()
@@ -130,7 +156,9 @@ class Explorer:
         )
 
     def __repr__(self) -> str:
-        low, high, start = (self._fmt(self.values[i]) for i in (0, -1, self.start))
+        low, high, start = (
+            self._fmt(self.values[i]) for i in (0, -1, self.start)
+        )
         return (
             f"explore: {self.symbol} from {low} to {high}, {len(self.values)} values, "
             f"start {start} — {self.frames[self.start].caption}"
@@ -138,13 +166,20 @@ class Explorer:
 
     def html(self) -> str:
         """Return the kernel-free form: a range input, the frames, a small style and script."""
-        template = Template(Path(__file__).with_name("explore.html").read_text(encoding="utf-8"))
+        template = Template(
+            Path(__file__)
+            .with_name("explore.html")
+            .read_text(encoding="utf-8")
+        )
         first = self.frames[self.start]
-        # Each frame lies over the first one shown and holds what differs from it.
+        # Each frame lies over the first one shown and holds what differs from
+        # it.
         frames = [
             {
                 **frame._asdict(),
-                "image": "" if frame is first else _webp(frame.image, _changes(frame, first)),
+                "image": ""
+                if frame is first
+                else _webp(frame.image, _changes(frame, first)),
             }
             for frame in self.frames
         ]
@@ -173,7 +208,9 @@ class Explorer:
 
         picture, words = ipywidgets.HTML(), ipywidgets.HTML()
         slider = ipywidgets.SelectionSlider(
-            options=[(self._fmt(value), i) for i, value in enumerate(self.values)],
+            options=[
+                (self._fmt(value), i) for i, value in enumerate(self.values)
+            ],
             value=self.start,
             description=self.symbol,
             layout=ipywidgets.Layout(width="100%"),
@@ -193,7 +230,9 @@ class Explorer:
         layout = ipywidgets.Layout(max_width=width)
         return ipywidgets.VBox([picture, slider, words], layout=layout)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict, dict]:
         data = {
             "text/html": self.html(),
             "image/png": base64.b64encode(self._png).decode(),
@@ -207,8 +246,8 @@ class Explorer:
 def _is_live() -> bool:
     """Tell whether somebody is there to move a widget.
 
-    A stored widget view is dead and has a random id, so what executes notebooks in order to store
-    or compare them sets ``NNREG_STATIC=1``.
+    A stored widget view is dead and has a random id, so what executes
+    notebooks in order to store or compare them sets ``NNREG_STATIC=1``.
     """
     if os.environ.get("NNREG_STATIC") == "1":
         return False
@@ -222,20 +261,28 @@ def _is_live() -> bool:
 
 def _webp(image: Image.Image, mask: Image.Image | None = None) -> str:
     """Return a picture, or the part of it that the mask lets through, as a data address."""
-    # Median cut keeps white white, and the pale tints of decision regions apart from it.
-    image = image.quantize(_FRAME_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    # Median cut keeps white white, and the pale tints of decision regions
+    # apart from it.
+    image = image.quantize(
+        _FRAME_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
     image = image.convert("RGB")
     if mask is not None:
         image.putalpha(mask)
     buffer = io.BytesIO()
     image.save(buffer, "webp", lossless=True, method=4)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return (
+        "data:image/webp;base64,"
+        + base64.b64encode(buffer.getvalue()).decode()
+    )
 
 
 def _changes(frame: Frame, first: Frame) -> Image.Image:
     """Return a mask of the pixels that differ, one pixel wider so that scaling leaves no ghosts."""
     difference = ImageChops.difference(frame.image, first.image).convert("L")
-    return difference.point(lambda level: 255 if level else 0).filter(ImageFilter.MaxFilter(3))
+    return difference.point(lambda level: 255 if level else 0).filter(
+        ImageFilter.MaxFilter(3)
+    )
 
 
 def _plain_number(value: Any) -> str:
@@ -248,7 +295,9 @@ def _position(start: Any, values: list[Any]) -> int:
     for i, value in enumerate(values):
         if value == start:
             return i
-        if isinstance(start, float) and math.isclose(value, start, rel_tol=1e-9):
+        if isinstance(start, float) and math.isclose(
+            value, start, rel_tol=1e-9
+        ):
             return i
     raise ValueError(f"start must be one of values, got {start!r}")
 

@@ -17,10 +17,24 @@ from nnreg.nn.history import ROLES
 
 CSS_PIXELS_PER_INCH = 100
 
-# Okabe and Ito's palette. Each class of points also has a marker, each role a line style, so that
-# nothing is told by colour alone.
-CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-CLASS_TINTS = ("#CDE3F0", "#F9DDCB", "#CDEBE1", "#F4E1EB", "#FAEBCC", "#DDF0FB")
+# Okabe and Ito's palette. Each class of points also has a marker, each role a
+# line style, so that nothing is told by colour alone.
+CLASS_COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+)
+CLASS_TINTS = (
+    "#CDE3F0",
+    "#F9DDCB",
+    "#CDEBE1",
+    "#F4E1EB",
+    "#FAEBCC",
+    "#DDF0FB",
+)
 CLASS_MARKERS = ("o", "s", "^", "D", "v", "P")
 
 _ROLES: dict[str, dict[str, Any]] = {
@@ -54,8 +68,11 @@ class BookFigure(Figure):
     def png(self) -> bytes:
         """Return the figure as a PNG at twice its size on screen, without any metadata."""
         buffer = io.BytesIO()
-        # A palette of 256 colours cuts the file to a third and is not seen on line art.
-        image = self.frame(2 * CSS_PIXELS_PER_INCH).quantize(256, dither=Image.Dither.NONE)
+        # A palette of 256 colours cuts the file to a third and is not seen on
+        # line art.
+        image = self.frame(2 * CSS_PIXELS_PER_INCH).quantize(
+            256, dither=Image.Dither.NONE
+        )
         image.save(buffer, "png", optimize=True)
         return buffer.getvalue()
 
@@ -64,20 +81,30 @@ class BookFigure(Figure):
         width, height = self.get_size_inches() * CSS_PIXELS_PER_INCH
         return {"width": round(width), "height": round(height)}
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        data = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": repr(self)}
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict, dict]:
+        data = {
+            "image/png": base64.b64encode(self.png()).decode(),
+            "text/plain": repr(self),
+        }
         return data, {"image/png": self.size_on_screen()}
 
 
 def figure(
-    width: float = 6.0, height: float = 3.6, ncols: int = 1, nrows: int = 1, **subplots: Any
+    width: float = 6.0,
+    height: float = 3.6,
+    ncols: int = 1,
+    nrows: int = 1,
+    **subplots: Any,
 ) -> tuple[BookFigure, Any]:
     """Make a figure in the book's style.
 
     Parameters
     ----------
     width, height : float
-        Size in inches; an inch is 100 pixels on screen, so the default fills a text column.
+        Size in inches; an inch is 100 pixels on screen, so the default fills a
+        text column.
     ncols, nrows : int
         Number of panels beside and above each other.
     **subplots
@@ -86,7 +113,8 @@ def figure(
     Returns
     -------
     fig : BookFigure
-        As the last expression of a cell it shows itself; it is no pyplot figure.
+        As the last expression of a cell it shows itself; it is no pyplot
+        figure.
     ax : Axes or array of Axes
         One axes object, or an array of them if there are several panels.
 
@@ -108,7 +136,8 @@ def role(name: str) -> dict[str, Any]:
     Parameters
     ----------
     name : str
-        ``"training"``, ``"validation"``, ``"penalty"``, ``"L1"``, ``"L2"`` or ``"none"``.
+        ``"training"``, ``"validation"``, ``"penalty"``, ``"L1"``, ``"L2"`` or
+        ``"none"``.
 
     Returns
     -------
@@ -121,7 +150,9 @@ def role(name: str) -> dict[str, Any]:
     {'color': '#D55E00', 'linestyle': '--'}
     """
     if name not in _ROLES:
-        raise ValueError(f"name must be one of {', '.join(_ROLES)}, got {name!r}")
+        raise ValueError(
+            f"name must be one of {', '.join(_ROLES)}, got {name!r}"
+        )
     return dict(_ROLES[name])
 
 
@@ -137,22 +168,23 @@ def plot_decision(
 ) -> None:
     """Draw what a classifier says everywhere in the plane, and the points it was given.
 
-    Each class has a colour and a marker. A point that lies on another class's tint is wrong.
+    Each class has a colour and a marker. A point that lies on another class's
+    tint is wrong.
 
     Parameters
     ----------
     ax : Axes
         Where to draw.
     model : object with ``forward`` or callable
-        Maps points of shape ``(m, 2)`` to scores ``(m, k)``, one column a class; a single column
-        is read as the logit of class 1 against class 0.
+        Maps points of shape ``(m, 2)`` to scores ``(m, k)``, one column a
+        class; a single column is read as the logit of class 1 against class 0.
     X : array, shape (n, 2)
         The points.
     y : array of int, shape (n,)
         Their classes.
     limits : (left, right, bottom, top), optional
-        The part of the plane to show; by default the points with a margin. Give it when frames of
-        an explorer show different points.
+        The part of the plane to show; by default the points with a margin.
+        Give it when frames of an explorer show different points.
     resolution : int
         Number of grid lines each way on which the model is asked.
     size : float
@@ -160,25 +192,45 @@ def plot_decision(
     """
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1]:
-        raise ValueError(f"X must have shape (n, 2) and y (n,), got {X.shape} and {y.shape}")
+        raise ValueError(
+            f"X must have shape (n, 2) and y (n,), got {X.shape} and {y.shape}"
+        )
     if limits is None:
         low, high = X.min(axis=0), X.max(axis=0)
         margin = 0.06 * np.maximum(high - low, 1e-12)
-        limits = (low[0] - margin[0], high[0] + margin[0], low[1] - margin[1], high[1] + margin[1])
+        limits = (
+            low[0] - margin[0],
+            high[0] + margin[0],
+            low[1] - margin[1],
+            high[1] + margin[1],
+        )
     across = np.linspace(limits[0], limits[1], resolution)
     up = np.linspace(limits[2], limits[3], resolution)
-    grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(X.dtype)
+    grid = (
+        np.stack(np.meshgrid(across, up), axis=-1)
+        .reshape(-1, 2)
+        .astype(X.dtype)
+    )
     scores = np.array(getattr(model, "forward", model)(grid), dtype=np.float64)
     if scores.ndim == 1 or scores.shape[1] == 1:
         scores = np.column_stack([np.zeros(len(grid)), scores])
 
     for k in range(scores.shape[1]):
-        # The lead over the best rival is positive where class k wins, and its zero line is smooth.
+        # The lead over the best rival is positive where class k wins, and its
+        # zero line is smooth.
         lead = scores[:, k] - np.delete(scores, k, axis=1).max(axis=1)
         if lead.max() > 0:
             lead = lead.reshape(resolution, resolution)
-            ax.contourf(across, up, lead, levels=[0, np.inf], colors=[_cycle(CLASS_TINTS, k)])
-            ax.contour(across, up, lead, levels=[0], colors="white", linewidths=1.6)
+            ax.contourf(
+                across,
+                up,
+                lead,
+                levels=[0, np.inf],
+                colors=[_cycle(CLASS_TINTS, k)],
+            )
+            ax.contour(
+                across, up, lead, levels=[0], colors="white", linewidths=1.6
+            )
         chosen = y == k
         ax.scatter(
             *X[chosen].T,

@@ -21,32 +21,41 @@ _BLUE, _GREEN, _RED, _PURPLE = "#0072B2", "#009E73", "#D55E00", "#AA4F83"
 _BLACK, _GREY = "#20262E", "#59636E"
 _DASHED = {"color": _GREEN, "lw": 1.8, "ls": "--"}
 _DOTTED = {"color": _GREY, "lw": 1.6, "ls": ":"}
-# Rows: right, away and up. Seen along them the vector of ones points up, and the other two span
-# the plane of rows with mean 0. The page turns space in the same way.
-_BASIS = np.array([[0, -1, 1], [2, -1, -1], [1, 1, 1]]) / np.sqrt([[2], [6], [3]])
+# Rows: right, away and up. Seen along them the vector of ones points up, and
+# the other two span the plane of rows with mean 0. The page turns space in the
+# same way.
+_BASIS = np.array([[0, -1, 1], [2, -1, -1], [1, 1, 1]]) / np.sqrt(
+    [[2], [6], [3]]
+)
 _TILT = 0.4
 _CAMERAS = {
-    "From the side": np.array([[1, 0, 0], [0, np.sin(_TILT), np.cos(_TILT)]]) @ _BASIS,
+    "From the side": np.array([[1, 0, 0], [0, np.sin(_TILT), np.cos(_TILT)]])
+    @ _BASIS,
     "From above": _BASIS[:2],
 }
 
 
-def projection_picture(x: Any, dx_hat: Any, *, name: str, caption: str, alt: str) -> "Projection":
+def projection_picture(
+    x: Any, dx_hat: Any, *, name: str, caption: str, alt: str
+) -> "Projection":
     """Let the reader drag a row of three numbers, and see LayerNorm project it and its gradient.
 
-    The page computes and draws by itself: it needs neither a kernel nor a network.
+    The page computes and draws by itself: it needs neither a kernel nor a
+    network.
 
     Parameters
     ----------
     x : array_like, shape (3,)
         The row to start with, each number in [-2, 2].
     dx_hat : array_like, shape (3,)
-        The gradient that arrives at the normalised row, each number in [-2, 2].
+        The gradient that arrives at the normalised row, each number in [-2,
+        2].
     name : str
         Lower-case letters, digits and hyphens, unique in the chapter, such as
         ``"fig-lnb-projection"``. The id in the page is ``<name>-root``.
     caption, alt : str
-        The sentence below the picture, and the text for those who do not see it.
+        The sentence below the picture, and the text for those who do not see
+        it.
 
     Returns
     -------
@@ -56,7 +65,8 @@ def projection_picture(x: Any, dx_hat: Any, *, name: str, caption: str, alt: str
     Raises
     ------
     ValueError
-        If `x` or `dx_hat` does not hold three numbers in [-2, 2], or `name` has other characters.
+        If `x` or `dx_hat` does not hold three numbers in [-2, 2], or `name`
+        has other characters.
     TypeError
         If `caption` or `alt` is no sentence.
 
@@ -74,15 +84,21 @@ class Projection:
 
     def __init__(self, x, dx_hat, name, caption, alt):
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            raise ValueError(f"name must be lower-case letters, digits and hyphens, got {name!r}")
+            raise ValueError(
+                f"name must be lower-case letters, digits and hyphens, got {name!r}"
+            )
         for what, text in (("caption", caption), ("alt", alt)):
             if not isinstance(text, str) or not text.strip():
                 raise TypeError(f"{what} must be a sentence, got {text!r}")
-        self.x, self.dx_hat = _three_numbers(x, "x"), _three_numbers(dx_hat, "dx_hat")
+        self.x, self.dx_hat = (
+            _three_numbers(x, "x"),
+            _three_numbers(dx_hat, "dx_hat"),
+        )
         self.name, self.caption, self.alt = name, caption, alt
         self.x_hat, cache = layernorm_forward(self.x)
         self.dx = layernorm_backward(self.dx_hat, cache)[0]
-        # Drawn now and not when shown: IPython swallows an error that is raised while showing.
+        # Drawn now and not when shown: IPython swallows an error that is
+        # raised while showing.
         self._figure = self._draw()
         self._png = self._figure.png()
 
@@ -94,8 +110,14 @@ class Projection:
 
     def html(self) -> str:
         """Return the interactive form: a picture of the start, and the script that replaces it."""
-        template = Path(__file__).with_name("projection.html").read_text(encoding="utf-8")
-        template = re.sub(r"\n +(//.*)?", "\n", template)  # indents and remarks stay here
+        template = (
+            Path(__file__)
+            .with_name("projection.html")
+            .read_text(encoding="utf-8")
+        )
+        template = re.sub(
+            r"\n +(//.*)?", "\n", template
+        )  # indents and remarks stay here
         return Template(template).substitute(
             name=self.name,
             caption=html.escape(self.caption),
@@ -114,10 +136,18 @@ class Projection:
         x, x_hat, g = self.x, self.x_hat, self.dx_hat
         centred, flat, ones = x - x.mean(), g - g.mean(), np.ones(3)
         kept = flat - np.mean(flat * x_hat) * x_hat
-        dx = self.dx * 2.5 / max(2.5, np.linalg.norm(self.dx))  # a long arrow is cut
+        dx = (
+            self.dx * 2.5 / max(2.5, np.linalg.norm(self.dx))
+        )  # a long arrow is cut
         turn = np.linspace(0, 2 * np.pi, 121)
-        circle = np.sqrt(3) * np.column_stack([np.cos(turn), np.sin(turn)]) @ _BASIS[:2]
-        for ax, (title, camera) in zip(figure.subplots(1, 2), _CAMERAS.items(), strict=True):
+        circle = (
+            np.sqrt(3)
+            * np.column_stack([np.cos(turn), np.sin(turn)])
+            @ _BASIS[:2]
+        )
+        for ax, (title, camera) in zip(
+            figure.subplots(1, 2), _CAMERAS.items(), strict=True
+        ):
             ax.set(xlim=(-3.7, 3.7), ylim=(-3.4, 3.6), aspect="equal")
             ax.text(-3.5, 3.2, title, weight="bold")
             ax.set_axis_off()
@@ -126,14 +156,25 @@ class Projection:
                 (circle, {"color": _BLACK, "ls": "-", "lw": 1.6}),
                 ([0 * x, max(centred, x_hat, key=np.linalg.norm)], _DASHED),
                 ([x, centred], _DASHED),
-                ([x_hat + g, x_hat + flat] if side else [x_hat + flat, x_hat + kept], _DOTTED),
+                (
+                    [x_hat + g, x_hat + flat]
+                    if side
+                    else [x_hat + flat, x_hat + kept],
+                    _DOTTED,
+                ),
             ]
-            arrows = [(x_hat, g, _BLACK, 1.5, "dx̂"), (x, dx, _PURPLE, 3.4, "dx")]
+            arrows = [
+                (x_hat, g, _BLACK, 1.5, "dx̂"),
+                (x, dx, _PURPLE, 3.4, "dx"),
+            ]
             marks = [(x_hat, _RED, "D", "x̂", x_hat - kept)]
             if side:
                 arrows.append((-1.9 * ones, 3.8 * ones, _GREY, 1.2, "1"))
                 arrows.append((0 * x, x, _BLUE, 2.2, ""))
-                marks += [(centred, _GREEN, "s", "", -dx), (x, _BLUE, "o", "x", -dx)]
+                marks += [
+                    (centred, _GREEN, "s", "", -dx),
+                    (x, _BLUE, "o", "x", -dx),
+                ]
             else:
                 arrows.append((x_hat, kept, _PURPLE, 1.5, ""))
                 marks.append((centred, _GREEN, "s", "x − μ", -dx))
@@ -141,15 +182,30 @@ class Projection:
                 ax.plot(*(camera @ np.transpose(points)), **style)
             for start, step, color, width, text in arrows:
                 foot, tip = camera @ start, camera @ (start + step)
-                look = {"arrowstyle": "->", "color": color, "lw": width, "shrinkA": 0, "shrinkB": 0}
+                look = {
+                    "arrowstyle": "->",
+                    "color": color,
+                    "lw": width,
+                    "shrinkA": 0,
+                    "shrinkB": 0,
+                }
                 ax.annotate("", tip, foot, arrowprops=look)
                 _label(ax, text, tip, tip - foot)
             for point, color, marker, text, away in marks:
-                ax.plot(*(camera @ point), marker, color=color, ms=9, mec="white", zorder=3)
+                ax.plot(
+                    *(camera @ point),
+                    marker,
+                    color=color,
+                    ms=9,
+                    mec="white",
+                    zorder=3,
+                )
                 _label(ax, text, camera @ point, camera @ away)
         return figure
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict, dict]:
         data = {
             "text/html": self.html(),
             "image/png": base64.b64encode(self._png).decode(),
@@ -160,7 +216,14 @@ class Projection:
 
 def _label(ax: Axes, text: str, spot: np.ndarray, away: np.ndarray) -> None:
     offset = (12 + 3 * len(text)) * away / max(np.hypot(*away), 1e-9)
-    ax.annotate(text, spot, offset, textcoords="offset points", ha="center", va="center")
+    ax.annotate(
+        text,
+        spot,
+        offset,
+        textcoords="offset points",
+        ha="center",
+        va="center",
+    )
 
 
 def _three_numbers(values: Any, name: str) -> np.ndarray:
@@ -169,7 +232,9 @@ def _three_numbers(values: Any, name: str) -> np.ndarray:
     except (TypeError, ValueError):
         array = np.empty(0)
     if array.shape != (3,) or not (abs(array) <= LIMIT).all():
-        raise ValueError(f"{name} must hold three numbers in [-2, 2], got {values!r}")
+        raise ValueError(
+            f"{name} must hold three numbers in [-2, 2], got {values!r}"
+        )
     return array
 
 
@@ -179,6 +244,11 @@ def _text(row: np.ndarray) -> str:
 
 def _webp(image: Image.Image) -> str:
     buffer = io.BytesIO()
-    image = image.quantize(16, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    image = image.quantize(
+        16, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
     image.convert("RGB").save(buffer, "webp", lossless=True, method=6)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return (
+        "data:image/webp;base64,"
+        + base64.b64encode(buffer.getvalue()).decode()
+    )

@@ -17,8 +17,13 @@ class Source(str):
     def __repr__(self) -> str:
         return str(self)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/markdown": f"```python\n{self}\n```", "text/plain": str(self)}
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> dict[str, str]:
+        return {
+            "text/markdown": f"```python\n{self}\n```",
+            "text/plain": str(self),
+        }
 
 
 def show_source(*objects: Any, docstring: bool = False) -> Source:
@@ -29,7 +34,8 @@ def show_source(*objects: Any, docstring: bool = False) -> Source:
     *objects : functions, classes or methods of nnreg
         Shown one after another, each under a comment that names its file.
     docstring : bool
-        Keep the docstrings; the API page has them, so a chapter mostly does not need them.
+        Keep the docstrings; the API page has them, so a chapter mostly does
+        not need them.
 
     Returns
     -------
@@ -44,20 +50,26 @@ def show_source(*objects: Any, docstring: bool = False) -> Source:
     def grad...
     """
     if not objects:
-        raise TypeError("show_source needs at least one function, class or method of nnreg")
+        raise TypeError(
+            "show_source needs at least one function, class or method of nnreg"
+        )
     return Source("\n\n\n".join(_source(item, docstring) for item in objects))
 
 
 def _source(item: Any, docstring: bool) -> str:
     item = inspect.unwrap(item)
     if not (inspect.isclass(item) or inspect.isroutine(item)):
-        raise TypeError(f"show_source needs a function, class or method, got {item!r}")
+        raise TypeError(
+            f"show_source needs a function, class or method, got {item!r}"
+        )
     try:
         path = Path(inspect.getsourcefile(item) or "").resolve()
     except (TypeError, OSError):
         path = Path()
     if not path.is_relative_to(_PACKAGE):
-        raise TypeError(f"show_source shows what is from nnreg, and {item!r} is not")
+        raise TypeError(
+            f"show_source shows what is from nnreg, and {item!r} is not"
+        )
     text = dedent(inspect.getsource(item)).rstrip()
     if not docstring:
         text = _without_docstrings(text)
@@ -69,8 +81,12 @@ def _without_docstrings(text: str) -> str:
     lines = text.split("\n")
     dropped = set()
     for node in ast.walk(ast.parse(text)):
-        # A body that is nothing but its docstring keeps it: without it there is no body.
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and len(node.body) > 1:
+        # A body that is nothing but its docstring keeps it: without it there
+        # is no body.
+        if (
+            isinstance(node, ast.ClassDef | ast.FunctionDef)
+            and len(node.body) > 1
+        ):
             first, second = node.body[:2]
             if ast.get_docstring(node) is not None:
                 dropped.update(range(first.lineno, first.end_lineno + 1))
@@ -78,4 +94,6 @@ def _without_docstrings(text: str) -> str:
                 while after < second.lineno and not lines[after - 1].strip():
                     dropped.add(after)
                     after += 1
-    return "\n".join(line for number, line in enumerate(lines, 1) if number not in dropped)
+    return "\n".join(
+        line for number, line in enumerate(lines, 1) if number not in dropped
+    )

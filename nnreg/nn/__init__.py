@@ -3,7 +3,11 @@
 from nnreg.nn.activations import ReLU, Sigmoid, Tanh
 from nnreg.nn.history import History
 from nnreg.nn.layers import Dense, Layer
-from nnreg.nn.losses import BinaryCrossEntropy, MeanSquaredError, SoftmaxCrossEntropy
+from nnreg.nn.losses import (
+    BinaryCrossEntropy,
+    MeanSquaredError,
+    SoftmaxCrossEntropy,
+)
 from nnreg.nn.noise_layers import Dropout, GaussianDropout, GaussianNoise
 from nnreg.nn.norm_layers import LayerNorm, RMSNorm
 from nnreg.nn.optimizers import SGD, Adam

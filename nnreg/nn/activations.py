@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_upstream
+from nnreg._checks import as_float_array, as_upstream
 from nnreg.nn.layers import Layer
 
 
@@ -19,11 +19,17 @@ class _Activation(Layer):
     def backward(self, dy) -> np.ndarray:
         """Return `dy` times the function's derivative (the chain rule, entry by entry)."""
         dy = as_upstream(dy, self._y.shape).astype(self._y.dtype, copy=False)
-        return np.multiply(dy, self._derivative(self._y), out=self._output("dx", dy))
+        return np.multiply(
+            dy, self._derivative(self._y), out=self._output("dx", dy)
+        )
 
     def _output(self, name: str, like: np.ndarray) -> np.ndarray:
         keep = self._training and like.ndim > 0
-        return self._keep(name, like.shape, like.dtype) if keep else np.empty_like(like)
+        return (
+            self._keep(name, like.shape, like.dtype)
+            if keep
+            else np.empty_like(like)
+        )
 
 
 class ReLU(_Activation):

@@ -17,17 +17,21 @@ class History:
     ----------
     epoch : list of int
     data_loss, penalty, loss : list of float
-        Means over the epoch's batches, each taken before its step; ``loss = data_loss + penalty``.
+        Means over the epoch's batches, each taken before its step; ``loss =
+        data_loss + penalty``.
     accuracy : list of float or None
-        On the training rows, in the training pass (so with any noise that a layer adds).
+        On the training rows, in the training pass (so with any noise that a
+        layer adds).
     val_loss : list of float
-        The data loss of the validation rows, after the epoch. The penalty is left out, because it
-        says nothing about the rows: compare it with `data_loss`, not with `loss`.
+        The data loss of the validation rows, after the epoch. The penalty is
+        left out, because it says nothing about the rows: compare it with
+        `data_loss`, not with `loss`.
     val_accuracy : list of float or None
     lr : list of float
         Learning rate of the epoch's last step.
     grad_norm : list of float
-        With `clip_norm`, the largest norm of a gradient in the epoch, before it was clipped.
+        With `clip_norm`, the largest norm of a gradient in the epoch, before
+        it was clipped.
 
     Examples
     --------
@@ -49,17 +53,35 @@ class History:
     @property
     def loss(self) -> list[float]:
         """Data loss plus penalty, which is what training makes smaller."""
-        return [data + penalty for data, penalty in zip(self.data_loss, self.penalty, strict=True)]
+        return [
+            data + penalty
+            for data, penalty in zip(self.data_loss, self.penalty, strict=True)
+        ]
 
     def __repr__(self) -> str:
-        columns = ["data_loss", "penalty", "loss", "accuracy", "val_loss", "val_accuracy"]
         columns = [
-            name for name in columns if (values := getattr(self, name)) and values[0] is not None
+            "data_loss",
+            "penalty",
+            "loss",
+            "accuracy",
+            "val_loss",
+            "val_accuracy",
+        ]
+        columns = [
+            name
+            for name in columns
+            if (values := getattr(self, name)) and values[0] is not None
         ]
         widths = {name: max(len(name) + 2, 9) for name in columns}
-        lines = ["epoch" + "".join(name.rjust(width) for name, width in widths.items())]
+        lines = [
+            "epoch"
+            + "".join(name.rjust(width) for name, width in widths.items())
+        ]
         for row in sorted({0, len(self.epoch) - 1} if self.epoch else ()):
-            cells = (f"{getattr(self, name)[row]:{width}.3f}" for name, width in widths.items())
+            cells = (
+                f"{getattr(self, name)[row]:{width}.3f}"
+                for name, width in widths.items()
+            )
             lines.append(f"{self.epoch[row]:5d}" + "".join(cells))
         return "\n".join(lines)
 
@@ -79,11 +101,23 @@ class History:
             from matplotlib.figure import Figure
 
             ax = Figure(figsize=(6.0, 3.6), layout="constrained").subplots()
-        ax.plot(self.epoch, self.data_loss, label="training (data loss)", **ROLES["training"])
+        ax.plot(
+            self.epoch,
+            self.data_loss,
+            label="training (data loss)",
+            **ROLES["training"],
+        )
         if self.val_loss:
-            ax.plot(self.epoch, self.val_loss, label="validation", **ROLES["validation"])
+            ax.plot(
+                self.epoch,
+                self.val_loss,
+                label="validation",
+                **ROLES["validation"],
+            )
         if any(self.penalty):
-            ax.plot(self.epoch, self.penalty, label="penalty", **ROLES["penalty"])
+            ax.plot(
+                self.epoch, self.penalty, label="penalty", **ROLES["penalty"]
+            )
         ax.set_xlabel("epoch")
         ax.set_ylabel("loss")
         ax.set_ylim(bottom=0)

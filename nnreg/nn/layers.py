@@ -1,22 +1,24 @@
 """Layers: what goes forward, and the gradient that comes back.
 
-A layer has ``forward(x, training=False)`` and ``backward(dy)``; `params` and `grads` are dicts of
-arrays under the same names. After a forward pass, `backward` takes the gradient of the loss with
-respect to the layer's output, stores the gradients of its parameters (the penalties' included)
-and returns the gradient with respect to its input.
+A layer has ``forward(x, training=False)`` and ``backward(dy)``; `params` and
+`grads` are dicts of arrays under the same names. After a forward pass,
+`backward` takes the gradient of the loss with respect to the layer's output,
+stores the gradients of its parameters (the penalties' included) and returns
+the gradient with respect to its input.
 
-With ``training=True`` a layer writes into arrays that it keeps, because allocating them afresh
-costs more than the arithmetic: what it returns is valid until its next training pass.
+With ``training=True`` a layer writes into arrays that it keeps, because
+allocating them afresh costs more than the arithmetic: what it returns is valid
+until its next training pass.
 """
 
 import numpy as np
 
-from nnreg._arrays import (
+from nnreg._checks import (
     as_float_array,
     as_generator,
     as_upstream,
     check_count,
-    check_float_dtype,
+    check_parameter_dtype,
     check_real,
 )
 from nnreg.constraints import Constraint
@@ -29,7 +31,8 @@ class Layer:
     Attributes
     ----------
     params, grads : dict of ndarray
-        The parameters, and their gradients after a backward pass, under the same names.
+        The parameters, and their gradients after a backward pass, under the
+        same names.
 
     Examples
     --------
@@ -52,7 +55,8 @@ class Layer:
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return the layer's output for the rows of `x`.
 
-        With `training`, the next such pass may overwrite it: copy what you want to collect.
+        With `training`, the next such pass may overwrite it: copy what you
+        want to collect.
         """
         raise NotImplementedError
 
@@ -70,7 +74,11 @@ class Layer:
     def _keep(self, name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
         """Return an array of this shape that is kept from one training pass to the next."""
         array = self._kept.get(name)
-        fits = array is not None and array.shape[1:] == shape[1:] and array.dtype == dtype
+        fits = (
+            array is not None
+            and array.shape[1:] == shape[1:]
+            and array.dtype == dtype
+        )
         if not fits or len(array) < shape[0]:
             array = self._kept[name] = np.empty(shape, dtype)
         return array[: shape[0]]
@@ -98,17 +106,18 @@ class Dense(Layer):
     n_in, n_out : int
         Features in and units out.
     weight_penalty, bias_penalty : Penalty, optional
-        Penalties on `W` and on `b`. Biases are not penalised unless asked: they shift a unit, and
-        do not make the function steeper.
+        Penalties on `W` and on `b`. Biases are not penalised unless asked:
+        they shift a unit, and do not make the function steeper.
     rng : numpy.random.Generator or int
         Where the first weights come from.
     scale : float, optional
-        Standard deviation of the first weights; by default :math:`\sqrt{2 / n_\text{in}}`
-        (He et al., 2015). Biases start at 0.
+        Standard deviation of the first weights; by default :math:`\sqrt{2 /
+        n_\text{in}}` (He et al., 2015). Biases start at 0.
     dtype : dtype
         Of the parameters, and of all that the layer computes.
     weight_constraint, bias_constraint : Constraint, optional
-        Sets that `W` and `b` stay in: they start there, and each optimiser's step ends there.
+        Sets that `W` and `b` stay in: they start there, and each optimiser's
+        step ends there.
 
     Attributes
     ----------
@@ -120,10 +129,9 @@ class Dense(Layer):
     ValueError
         If a size is below 1, or the last axis of an input is not `n_in` long.
 
-    References
-    ----------
-    Kinsley and Kukieła (2020), *Neural Networks from Scratch in Python*, ch. 9 and 14. Used from
-    chapter 1 on; the penalties' part of `backward` is derived in chapter 3.
+    References ---------- Kinsley and Kukieła (2020), *Neural Networks from
+    Scratch in Python*, ch. 9 and 14. Used from chapter 1 on; the penalties'
+    part of `backward` is derived in chapter 3.
 
     Examples
     --------
@@ -156,15 +164,21 @@ class Dense(Layer):
     ):
         super().__init__()
         n_in, n_out = check_count(n_in, "n_in"), check_count(n_out, "n_out")
-        self.penalties = _on_parameters("penalty", Penalty, weight_penalty, bias_penalty)
+        self.penalties = _on_parameters(
+            "penalty", Penalty, weight_penalty, bias_penalty
+        )
         self.constraints = _on_parameters(
             "constraint", Constraint, weight_constraint, bias_constraint
         )
-        dtype = check_float_dtype(dtype)
-        scale = np.sqrt(2 / n_in) if scale is None else check_real(scale, "scale")
+        dtype = check_parameter_dtype(dtype)
+        scale = (
+            np.sqrt(2 / n_in) if scale is None else check_real(scale, "scale")
+        )
         weights = scale * as_generator(rng).standard_normal((n_in, n_out))
         self.params = {"W": weights.astype(dtype), "b": np.zeros(n_out, dtype)}
-        self.grads = {name: np.zeros_like(param) for name, param in self.params.items()}
+        self.grads = {
+            name: np.zeros_like(param) for name, param in self.params.items()
+        }
         self.project()
 
     def forward(self, x, training: bool = False) -> np.ndarray:
@@ -178,7 +192,11 @@ class Dense(Layer):
         self._W, self._training = W, training
         shape = (*x.shape[:-1], W.shape[1])
         y = np.matmul(
-            x, W, out=self._keep("y", shape, W.dtype) if training and x.ndim > 1 else None
+            x,
+            W,
+            out=self._keep("y", shape, W.dtype)
+            if training and x.ndim > 1
+            else None,
         )
         y += b
         return y
@@ -186,20 +204,30 @@ class Dense(Layer):
     def backward(self, dy) -> np.ndarray:
         """Store the gradients of `W` and `b`, the penalties' included; return that of `x`."""
         W, x = self._W, self._x
-        dy = as_upstream(dy, (*x.shape[:-1], W.shape[1])).astype(W.dtype, copy=False)
-        rows, dy_rows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
+        dy = as_upstream(dy, (*x.shape[:-1], W.shape[1])).astype(
+            W.dtype, copy=False
+        )
+        rows, dy_rows = (
+            x.reshape(-1, x.shape[-1]),
+            dy.reshape(-1, dy.shape[-1]),
+        )
         np.matmul(rows.T, dy_rows, out=self.grads["W"])
         self._weights_backward()  # nothing here: for layers that divide W first (chapter 16)
-        # A sum over the batch, written as a product because BLAS is several times faster.
+        # A sum over the batch, written as a product because BLAS is several
+        # times faster.
         np.matmul(np.ones(len(dy_rows), W.dtype), dy_rows, out=self.grads["b"])
         for name, penalty in self.penalties.items():
             self.grads[name] += penalty.grad(self.params[name])
         keep = self._training and x.ndim > 1
-        return np.matmul(dy, W.T, out=self._keep("dx", x.shape, W.dtype) if keep else None)
+        return np.matmul(
+            dy, W.T, out=self._keep("dx", x.shape, W.dtype) if keep else None
+        )
 
     def penalty(self) -> float:
         """Return the penalty of `W` plus that of `b`."""
-        return sum(p.value(self.params[name]) for name, p in self.penalties.items())
+        return sum(
+            p.value(self.params[name]) for name, p in self.penalties.items()
+        )
 
     def project(self) -> None:
         """Move `W` and `b`, in place, to where their constraints allow them."""
@@ -215,7 +243,16 @@ class Dense(Layer):
 
 
 def _on_parameters(what: str, kind: type, on_weights, on_biases) -> dict:
-    for name, one in ((f"weight_{what}", on_weights), (f"bias_{what}", on_biases)):
+    for name, one in (
+        (f"weight_{what}", on_weights),
+        (f"bias_{what}", on_biases),
+    ):
         if one is not None and not isinstance(one, kind):
-            raise TypeError(f"{name} must be a {kind.__name__} or None, got {one!r}")
-    return {name: one for name, one in (("W", on_weights), ("b", on_biases)) if one is not None}
+            raise TypeError(
+                f"{name} must be a {kind.__name__} or None, got {one!r}"
+            )
+    return {
+        name: one
+        for name, one in (("W", on_weights), ("b", on_biases))
+        if one is not None
+    }

@@ -1,12 +1,12 @@
 """Layers that are random in training and the identity otherwise: dropout and Gaussian noise.
 
-Each holds a generator of its own, so that every training pass draws afresh, and wraps a pair of
-functions of `nnreg.dropout` or `nnreg.noise`.
+Each holds a generator of its own, so that every training pass draws afresh,
+and wraps a pair of functions of `nnreg.dropout` or `nnreg.noise`.
 """
 
 import numpy as np
 
-from nnreg._arrays import as_generator, check_real
+from nnreg._checks import as_generator, check_real
 from nnreg.dropout import dropout_backward, dropout_forward
 from nnreg.nn.layers import Layer
 from nnreg.noise import (
@@ -56,7 +56,9 @@ class Dropout(Layer):
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return `x` with some entries dropped and the others scaled up, if `training`."""
-        y, self._cache = dropout_forward(x, self.p, self.rng, training, self.noise_shape)
+        y, self._cache = dropout_forward(
+            x, self.p, self.rng, training, self.noise_shape
+        )
         return y
 
     def backward(self, dy) -> np.ndarray:
@@ -92,7 +94,9 @@ class GaussianNoise(Layer):
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return `x` plus noise, if `training`."""
-        y, self._cache = gaussian_noise_forward(x, self.sigma, self.rng, training)
+        y, self._cache = gaussian_noise_forward(
+            x, self.sigma, self.rng, training
+        )
         return y
 
     def backward(self, dy) -> np.ndarray:
@@ -124,11 +128,16 @@ class GaussianDropout(Layer):
 
     def __init__(self, p: float, rng: np.random.Generator | int):
         super().__init__()
-        self.p, self.rng = check_real(p, "p", 0.0, np.nextafter(1.0, 0.0)), as_generator(rng)
+        self.p, self.rng = (
+            check_real(p, "p", 0.0, np.nextafter(1.0, 0.0)),
+            as_generator(rng),
+        )
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return `x` times the noise, if `training`."""
-        y, self._cache = gaussian_dropout_forward(x, self.p, self.rng, training)
+        y, self._cache = gaussian_dropout_forward(
+            x, self.p, self.rng, training
+        )
         return y
 
     def backward(self, dy) -> np.ndarray:

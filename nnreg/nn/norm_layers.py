@@ -1,12 +1,12 @@
 """Layers that normalise each row: LayerNorm and RMSNorm.
 
-Each holds the learnt scale and shift, and wraps a pair of functions of `nnreg.layernorm`. Training
-and inference are the same.
+Each holds the learnt scale and shift, and wraps a pair of functions of
+`nnreg.layernorm`. Training and inference are the same.
 """
 
 import numpy as np
 
-from nnreg._arrays import check_count, check_float_dtype, check_positive
+from nnreg._checks import check_count, check_parameter_dtype, check_positive
 from nnreg.layernorm import (
     layernorm_backward,
     layernorm_forward,
@@ -31,16 +31,17 @@ class LayerNorm(Layer):
     Attributes
     ----------
     params, grads : dict
-        ``"gamma"``, ones at first, and ``"beta"``, zeros, each in the shape of a row.
+        ``"gamma"``, ones at first, and ``"beta"``, zeros, each in the shape of
+        a row.
 
     Raises
     ------
     ValueError
-        If a size is below 1, `eps` is not above 0, or an input ends in another shape.
+        If a size is below 1, `eps` is not above 0, or an input ends in another
+        shape.
 
-    References
-    ----------
-    Ba, Kiros and Hinton (2016), "Layer normalization". Derived in chapters 13 and 14.
+    References ---------- Ba, Kiros and Hinton (2016), "Layer normalization".
+    Derived in chapters 13 and 14.
 
     Examples
     --------
@@ -53,21 +54,33 @@ class LayerNorm(Layer):
     array([-1.2247,  0.    ,  0.    ])
     """
 
-    def __init__(self, n: int | tuple[int, ...], eps: float = 1e-5, dtype=np.float64):
+    def __init__(
+        self, n: int | tuple[int, ...], eps: float = 1e-5, dtype=np.float64
+    ):
         super().__init__()
-        shape, dtype = _row_shape(n), check_float_dtype(dtype)
-        self.eps, self._axis = check_positive(eps, "eps"), tuple(range(-len(shape), 0))
-        self.params = {"gamma": np.ones(shape, dtype), "beta": np.zeros(shape, dtype)}
+        shape, dtype = _row_shape(n), check_parameter_dtype(dtype)
+        self.eps, self._axis = (
+            check_positive(eps, "eps"),
+            tuple(range(-len(shape), 0)),
+        )
+        self.params = {
+            "gamma": np.ones(shape, dtype),
+            "beta": np.zeros(shape, dtype),
+        }
         self.grads = {name: np.zeros(shape, dtype) for name in self.params}
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return the rows of `x` normalised, scaled and shifted."""
-        y, self._cache = layernorm_forward(x, **self.params, eps=self.eps, axis=self._axis)
+        y, self._cache = layernorm_forward(
+            x, **self.params, eps=self.eps, axis=self._axis
+        )
         return y
 
     def backward(self, dy) -> np.ndarray:
         """Store the gradients of `gamma` and `beta`; return that of `x`."""
-        dx, self.grads["gamma"][...], self.grads["beta"][...] = layernorm_backward(dy, self._cache)
+        dx, self.grads["gamma"][...], self.grads["beta"][...] = (
+            layernorm_backward(dy, self._cache)
+        )
         return dx
 
 
@@ -89,10 +102,8 @@ class RMSNorm(Layer):
     ValueError
         As in `LayerNorm`.
 
-    References
-    ----------
-    Zhang and Sennrich (2019), "Root mean square layer normalization". Derived in chapters 13
-    and 14.
+    References ---------- Zhang and Sennrich (2019), "Root mean square layer
+    normalization". Derived in chapters 13 and 14.
 
     Examples
     --------
@@ -100,16 +111,23 @@ class RMSNorm(Layer):
     array([[0.8485, 1.1314]])
     """
 
-    def __init__(self, n: int | tuple[int, ...], eps: float = 1e-5, dtype=np.float64):
+    def __init__(
+        self, n: int | tuple[int, ...], eps: float = 1e-5, dtype=np.float64
+    ):
         super().__init__()
-        shape, dtype = _row_shape(n), check_float_dtype(dtype)
-        self.eps, self._axis = check_positive(eps, "eps"), tuple(range(-len(shape), 0))
+        shape, dtype = _row_shape(n), check_parameter_dtype(dtype)
+        self.eps, self._axis = (
+            check_positive(eps, "eps"),
+            tuple(range(-len(shape), 0)),
+        )
         self.params = {"gamma": np.ones(shape, dtype)}
         self.grads = {"gamma": np.zeros(shape, dtype)}
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return the rows of `x` normalised and scaled."""
-        y, self._cache = rmsnorm_forward(x, **self.params, eps=self.eps, axis=self._axis)
+        y, self._cache = rmsnorm_forward(
+            x, **self.params, eps=self.eps, axis=self._axis
+        )
         return y
 
     def backward(self, dy) -> np.ndarray:
@@ -119,4 +137,7 @@ class RMSNorm(Layer):
 
 
 def _row_shape(n) -> tuple[int, ...]:
-    return tuple(check_count(size, "n") for size in (n if n and isinstance(n, tuple) else (n,)))
+    return tuple(
+        check_count(size, "n")
+        for size in (n if n and isinstance(n, tuple) else (n,))
+    )

@@ -1,13 +1,13 @@
 r"""Optimisers: one step downhill for the whole model, in place.
 
-Both shrink their learning rate as :math:`\eta_t = \eta / (1 + \text{decay} \cdot t)`, where
-:math:`t` counts the steps that were taken, as in the NNFS book. This decay of the *learning rate*
-is not the decay of the *weights*.
+Both shrink their learning rate as :math:`\eta_t = \eta / (1 + \text{decay}
+\cdot t)`, where :math:`t` counts the steps that were taken, as in the NNFS
+book. This decay of the *learning rate* is not the decay of the *weights*.
 """
 
 import numpy as np
 
-from nnreg._arrays import check_positive, check_real
+from nnreg._checks import check_positive, check_real
 from nnreg.nn.sequential import Sequential
 
 
@@ -27,7 +27,9 @@ class _Optimizer:
         """Update ``model.theta`` in place from ``model.dtheta``, then obey the constraints."""
         known = self._state.get("model", model.theta)
         if known is not model.theta:
-            raise ValueError("an optimizer keeps the state of one model: make a new one")
+            raise ValueError(
+                "an optimizer keeps the state of one model: make a new one"
+            )
         model._check_views()
         self._state["model"] = model.theta
         self._update(model.theta, model.dtheta)
@@ -44,7 +46,8 @@ class _Optimizer:
 class SGD(_Optimizer):
     r"""Gradient descent with momentum.
 
-    :math:`v \leftarrow \mu v - \eta_t g`, then :math:`\theta \leftarrow \theta + v`.
+    :math:`v \leftarrow \mu v - \eta_t g`, then :math:`\theta \leftarrow \theta
+    + v`.
 
     Parameters
     ----------
@@ -62,9 +65,8 @@ class SGD(_Optimizer):
     TypeError
         If an argument is not a number.
 
-    References
-    ----------
-    Kinsley and Kukieła (2020), *Neural Networks from Scratch in Python*, ch. 10.
+    References ---------- Kinsley and Kukieła (2020), *Neural Networks from
+    Scratch in Python*, ch. 10.
 
     Examples
     --------
@@ -90,10 +92,10 @@ class SGD(_Optimizer):
 class Adam(_Optimizer):
     r"""Adam: steps scaled by running means of the gradient and of its square.
 
-    :math:`m \leftarrow \beta_1 m + (1 - \beta_1) g`,
-    :math:`v \leftarrow \beta_2 v + (1 - \beta_2) g^2`,
-    :math:`\theta \leftarrow \theta - \eta_t \hat m / (\sqrt{\hat v} + \epsilon)`, with
-    :math:`\hat m = m / (1 - \beta_1^{t+1})` and :math:`\hat v = v / (1 - \beta_2^{t+1})`.
+    :math:`m \leftarrow \beta_1 m + (1 - \beta_1) g`, :math:`v \leftarrow
+    \beta_2 v + (1 - \beta_2) g^2`, :math:`\theta \leftarrow \theta - \eta_t
+    \hat m / (\sqrt{\hat v} + \epsilon)`, with :math:`\hat m = m / (1 -
+    \beta_1^{t+1})` and :math:`\hat v = v / (1 - \beta_2^{t+1})`.
 
     Parameters
     ----------
@@ -102,7 +104,8 @@ class Adam(_Optimizer):
     beta1, beta2 : float
         Memory of the two means, in [0, 1).
     eps : float
-        Added to the root, > 0. The NNFS book and Keras take 1e-7, the paper and PyTorch 1e-8.
+        Added to the root, > 0. The NNFS book and Keras take 1e-7, the paper
+        and PyTorch 1e-8.
     decay : float
         Of the learning rate, per step.
 
@@ -113,10 +116,8 @@ class Adam(_Optimizer):
     TypeError
         If an argument is not a number.
 
-    References
-    ----------
-    Kingma and Ba (2015), "Adam: a method for stochastic optimization", algorithm 1; Kinsley and
-    Kukieła (2020), ch. 10.
+    References ---------- Kingma and Ba (2015), "Adam: a method for stochastic
+    optimization", algorithm 1; Kinsley and Kukieła (2020), ch. 10.
 
     Examples
     --------

@@ -12,19 +12,19 @@ class Residual(Sequential):
     Parameters
     ----------
     layers : list of Layer
-        Together they must keep the shape of their input. Put a `LayerNorm` first for a pre-norm
-        block; after the block, for a post-norm one.
+        Together they must keep the shape of their input. Put a `LayerNorm`
+        first for a pre-norm block; after the block, for a post-norm one.
 
     Raises
     ------
     TypeError
         If an entry of `layers` is not a `Layer`, or the layers' dtypes differ.
     ValueError
-        If a layer stands in the list twice, or the layers change the shape of an input.
+        If a layer stands in the list twice, or the layers change the shape of
+        an input.
 
-    References
-    ----------
-    He et al. (2016), "Deep residual learning for image recognition". Derived in chapter 15.
+    References ---------- He et al. (2016), "Deep residual learning for image
+    recognition". Derived in chapter 15.
 
     Examples
     --------
@@ -39,7 +39,9 @@ class Residual(Sequential):
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return `x` plus what the layers make of it."""
         branch = super().forward
-        y, self._cache = residual_forward(x, lambda x: (branch(x, training), None))
+        y, self._cache = residual_forward(
+            x, lambda x: (branch(x, training), None)
+        )
         return y
 
     def backward(self, dy) -> np.ndarray:

@@ -12,8 +12,9 @@ class Sequential(Layer):
     ----------
     layers : list of Layer
     theta, dtheta : ndarray
-        All parameters and all their gradients, flat. Each layer's `params` and `grads` are views
-        of them, so that an optimiser needs one line for the whole model.
+        All parameters and all their gradients, flat. Each layer's `params` and
+        `grads` are views of them, so that an optimiser needs one line for the
+        whole model.
     params, grads : dict
         The same views under names such as ``"0.W"``.
 
@@ -22,8 +23,8 @@ class Sequential(Layer):
     TypeError
         If an entry of `layers` is not a `Layer`, or the layers' dtypes differ.
     ValueError
-        If a layer stands in the list twice, at any depth: it keeps one input, and would mix the
-        two up.
+        If a layer stands in the list twice, at any depth: it keeps one input,
+        and would mix the two up.
 
     Examples
     --------
@@ -44,9 +45,15 @@ class Sequential(Layer):
         leaves = [id(leaf) for leaf in self._leaves()]
         if len(set(leaves)) < len(leaves):
             raise ValueError("layers must not hold the same layer twice")
-        dtypes = {param.dtype for layer in self.layers for param in layer.params.values()}
+        dtypes = {
+            param.dtype
+            for layer in self.layers
+            for param in layer.params.values()
+        }
         if len(dtypes) > 1:
-            raise TypeError(f"layers must share one dtype, got {sorted(map(str, dtypes))}")
+            raise TypeError(
+                f"layers must share one dtype, got {sorted(map(str, dtypes))}"
+            )
         theta = np.empty(self._size(), dtypes.pop() if dtypes else np.float64)
         self._bind(theta, np.empty_like(theta))
 
@@ -72,7 +79,8 @@ class Sequential(Layer):
             layer.project()
 
     def __setstate__(self, state: dict) -> None:
-        # Copies and unpickled models hold each array on its own: make them views again.
+        # Copies and unpickled models hold each array on its own: make them
+        # views again.
         self.__dict__.update(state)
         self._bind(self.theta, self.dtheta)
 
@@ -86,7 +94,9 @@ class Sequential(Layer):
     def _check_views(self) -> None:
         """Raise if a parameter has left `theta`: a step would then change nothing."""
         if self.theta is not self._bound:
-            raise ValueError("theta must stay one array: write into it, as in theta[:] = start")
+            raise ValueError(
+                "theta must stay one array: write into it, as in theta[:] = start"
+            )
         for number, layer in enumerate(self.layers):
             if isinstance(layer, Sequential):
                 layer._check_views()
@@ -104,8 +114,13 @@ class Sequential(Layer):
             stop = start + layer._size()
             layer._bind(theta[start:stop], dtheta[start:stop])
             start = stop
-            for own, views in ((self.params, layer.params), (self.grads, layer.grads)):
-                own.update({f"{number}.{name}": view for name, view in views.items()})
+            for own, views in (
+                (self.params, layer.params),
+                (self.grads, layer.grads),
+            ):
+                own.update(
+                    {f"{number}.{name}": view for name, view in views.items()}
+                )
 
     def _size(self) -> int:
         return sum(layer._size() for layer in self.layers)

@@ -2,9 +2,13 @@
 
 import numpy as np
 
-from nnreg._arrays import as_generator, check_count
+from nnreg._checks import as_generator, check_count
 from nnreg.nn.layers import Dense
-from nnreg.spectral import spectral_norm, spectral_normalize, spectral_normalize_backward
+from nnreg.spectral import (
+    spectral_norm,
+    spectral_normalize,
+    spectral_normalize_backward,
+)
 
 _WARM_UP = 15
 
@@ -12,9 +16,10 @@ _WARM_UP = 15
 class SpectralDense(Dense):
     """A dense layer that multiplies by ``W / sigma(W)``; see `nnreg.spectral_normalize`.
 
-    The parameter is `W` itself, so that penalties and optimisers see it as in `Dense`. A training
-    pass goes on from the vector of the last one. While steps move the weights the estimate lags
-    behind, and the true norm may lie above 1: it comes back as the weights settle.
+    The parameter is `W` itself, so that penalties and optimisers see it as in
+    `Dense`. A training pass goes on from the vector of the last one. While
+    steps move the weights the estimate lags behind, and the true norm may lie
+    above 1: it comes back as the weights settle.
 
     Parameters
     ----------
@@ -30,17 +35,16 @@ class SpectralDense(Dense):
     Attributes
     ----------
     params, grads : dict
-        ``"W"``, shape (n_in, n_out), before the division, and ``"b"``, shape (n_out,).
+        ``"W"``, shape (n_in, n_out), before the division, and ``"b"``, shape
+        (n_out,).
 
     Raises
     ------
     ValueError
         As in `Dense`.
 
-    References
-    ----------
-    Miyato et al. (2018), "Spectral normalization for generative adversarial networks". Derived in
-    chapter 16.
+    References ---------- Miyato et al. (2018), "Spectral normalization for
+    generative adversarial networks". Derived in chapter 16.
 
     Examples
     --------
@@ -52,17 +56,33 @@ class SpectralDense(Dense):
     array([[1. , 0.5]])
     """
 
-    def __init__(self, n_in: int, n_out: int, *, rng, cap: bool = False, n_iter: int = 1, **kwargs):
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        rng,
+        cap: bool = False,
+        n_iter: int = 1,
+        **kwargs,
+    ):
         rng = as_generator(rng)
         super().__init__(n_in, n_out, rng=rng, **kwargs)
         self.cap, self.n_iter = cap, check_count(n_iter, "n_iter")
-        _, self._u, _ = spectral_norm(self.params["W"], n_iter=_WARM_UP, rng=rng)
+        _, self._u, _ = spectral_norm(
+            self.params["W"], n_iter=_WARM_UP, rng=rng
+        )
 
     def _weights(self, training: bool) -> np.ndarray:
         w_sn, self._u, self._cache = spectral_normalize(
-            self.params["W"], self._u, n_iter=self.n_iter if training else 0, cap=self.cap
+            self.params["W"],
+            self._u,
+            n_iter=self.n_iter if training else 0,
+            cap=self.cap,
         )
         return w_sn
 
     def _weights_backward(self) -> None:
-        self.grads["W"][...] = spectral_normalize_backward(self.grads["W"], self._cache)
+        self.grads["W"][...] = spectral_normalize_backward(
+            self.grads["W"], self._cache
+        )

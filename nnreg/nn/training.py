@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from nnreg._arrays import as_float_array, as_generator, check_count, check_real
+from nnreg._checks import as_float_array, as_generator, check_count, check_real
 from nnreg.clipping import clip_by_global_norm
 from nnreg.nn.history import History
 from nnreg.nn.sequential import Sequential
@@ -41,16 +41,18 @@ def fit(
     epochs : int
         Passes over the rows.
     batch_size : int, optional
-        Rows a step; by default all of them. Mini-batches are shuffled anew each epoch.
+        Rows a step; by default all of them. Mini-batches are shuffled anew
+        each epoch.
     validation : (X_val, y_val), optional
         Rows that are only looked at.
     clip_norm : float, optional
-        Largest L2 norm of all gradients together: a longer gradient is scaled down before the step.
-        `History.grad_norm` then holds what it was.
+        Largest L2 norm of all gradients together: a longer gradient is scaled
+        down before the step. `History.grad_norm` then holds what it was.
     rng : numpy.random.Generator or int
         Shuffles the mini-batches; needed with `batch_size`.
     progress : bool
-        Show a bar while it runs (needs tqdm; the environment's ``NNREG_PROGRESS=0`` hides it).
+        Show a bar while it runs (needs tqdm; the environment's
+        ``NNREG_PROGRESS=0`` hides it).
     every : int
         Record each so many epochs, and the last.
 
@@ -61,11 +63,13 @@ def fit(
     Raises
     ------
     FloatingPointError
-        If the loss, or a parameter at the end, is no longer finite: the message names epoch and
-        loss. The model keeps the last parameters with a finite loss.
+        If the loss, or a parameter at the end, is no longer finite: the
+        message names epoch and loss. The model keeps the last parameters with
+        a finite loss.
     ValueError
-        If there are no rows, X and y differ in length, `rng` is missing, `clip_norm` is negative,
-        or a parameter is no longer a view of ``model.theta``.
+        If there are no rows, X and y differ in length, `rng` is missing,
+        `clip_norm` is negative, or a parameter is no longer a view of
+        ``model.theta``.
 
     Examples
     --------
@@ -82,11 +86,16 @@ def fit(
     X, y = _rows(X, y, "X and y")
     if validation is not None:
         X_val, y_val = _rows(*validation, "validation")
-    epochs, every = check_count(epochs, "epochs", low=0), check_count(every, "every")
+    epochs, every = (
+        check_count(epochs, "epochs", low=0),
+        check_count(every, "every"),
+    )
     if batch_size is not None:
         batch_size = check_count(batch_size, "batch_size")
         if rng is None:
-            raise ValueError("rng must be given with batch_size, to shuffle the rows, got None")
+            raise ValueError(
+                "rng must be given with batch_size, to shuffle the rows, got None"
+            )
         rng = as_generator(rng)
     if clip_norm is not None:
         clip_norm = check_real(clip_norm, "clip_norm")
@@ -96,32 +105,46 @@ def fit(
         record = epoch % every == 0 or epoch == epochs - 1
         sums, largest_norm = np.zeros(3), 0.0
         for rows in _batches(len(X), batch_size, rng):
-            data_loss = loss.forward(model.forward(X[rows], training=True), y[rows])
+            data_loss = loss.forward(
+                model.forward(X[rows], training=True), y[rows]
+            )
             penalty = model.penalty()
             if not math.isfinite(data_loss + penalty):
                 raise _diverged(model, good, epoch, data_loss, penalty)
             good[:] = model.theta
             if record:
                 accuracy = loss.accuracy()
-                sums += np.multiply(len(y[rows]), (data_loss, penalty, accuracy or 0.0))
+                sums += np.multiply(
+                    len(y[rows]), (data_loss, penalty, accuracy or 0.0)
+                )
             lr = optimizer.lr
             model.backward(loss.backward())
             if clip_norm is not None:
-                # An infinite gradient passes: the next loss shows it, and the loop reports that.
-                clipped, norm = clip_by_global_norm([model.dtheta], clip_norm, nonfinite="pass")
-                model.dtheta[:], largest_norm = clipped[0], max(largest_norm, norm)
+                # An infinite gradient passes: the next loss shows it, and the
+                # loop reports that.
+                clipped, norm = clip_by_global_norm(
+                    [model.dtheta], clip_norm, nonfinite="pass"
+                )
+                model.dtheta[:], largest_norm = (
+                    clipped[0],
+                    max(largest_norm, norm),
+                )
             optimizer.step(model)
         if record:
             data_loss, penalty, mean_accuracy = map(float, sums / len(X))
             history.epoch.append(epoch)
             history.data_loss.append(data_loss)
             history.penalty.append(penalty)
-            history.accuracy.append(None if accuracy is None else mean_accuracy)
+            history.accuracy.append(
+                None if accuracy is None else mean_accuracy
+            )
             history.lr.append(lr)
             if clip_norm is not None:
                 history.grad_norm.append(largest_norm)
             if validation is not None:
-                history.val_loss.append(loss.forward(model.forward(X_val), y_val))
+                history.val_loss.append(
+                    loss.forward(model.forward(X_val), y_val)
+                )
                 history.val_accuracy.append(loss.accuracy())
     if not np.isfinite(model.theta).all():
         raise _diverged(model, good, epoch, data_loss, penalty)
@@ -137,7 +160,9 @@ def _rows(X, y, name: str) -> tuple[np.ndarray, np.ndarray]:
     return X, y
 
 
-def _diverged(model, good, epoch: int, data_loss: float, penalty: float) -> FloatingPointError:
+def _diverged(
+    model, good, epoch: int, data_loss: float, penalty: float
+) -> FloatingPointError:
     model.theta[:] = good
     return FloatingPointError(
         f"training diverged in epoch {epoch}, at loss {data_loss + penalty} (data loss "
@@ -161,5 +186,11 @@ def _bar(epochs: int, progress: bool):
             from tqdm.auto import tqdm
         except ImportError:
             return range(epochs)
-        return tqdm(range(epochs), desc="training", unit="epoch", leave=False, mininterval=0.25)
+        return tqdm(
+            range(epochs),
+            desc="training",
+            unit="epoch",
+            leave=False,
+            mininterval=0.25,
+        )
     return range(epochs)
