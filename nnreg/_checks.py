@@ -103,7 +103,7 @@ def check_positive(value, name: str) -> float:
     """Return `value` as a float if it is finite and above zero."""
     number = check_real(value, name)
     if number == 0:
-        raise ValueError(f"{name} must be finite and > 0, got {value}")
+        raise ValueError(f"{name} must be finite and > 0, got {number!r}")
     return number
 
 
