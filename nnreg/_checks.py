@@ -107,6 +107,14 @@ def check_positive(value, name: str) -> float:
     return number
 
 
+def check_below_one(value, name: str) -> float:
+    """Return `value` as a float if it is in [0, 1), without its end."""
+    number = check_real(value, name)
+    if number >= 1:
+        raise ValueError(f"{name} must be in [0, 1), got {number!r}")
+    return number
+
+
 def check_count(value, name: str, low: int = 1) -> int:
     """Return `value` as an int if it is a whole number of at least `low`."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):

@@ -1,19 +1,30 @@
-r"""Gaussian noise in training: added, or multiplied in the place of dropout's mask.
+r"""Gaussian noise in training: added, or multiplied as dropout's mask is.
 
 Added: :math:`y = x + \sigma \xi`. Multiplied: :math:`y = x \odot (1 + \sqrt{p
 / (1 - p)}\, \xi)`. In both, :math:`\xi` is standard normal, drawn anew for
 each entry, and inference leaves `x` alone.
 """
 
+import math
+
 import numpy as np
 
-from nnreg._checks import as_float_array, as_generator, as_upstream, check_real
+from nnreg._checks import (
+    as_float_array,
+    as_generator,
+    as_upstream,
+    check_below_one,
+    check_real,
+)
 
 
 def gaussian_noise_forward(
-    x, sigma: float, rng: np.random.Generator | int, training: bool = True
+    x,
+    sigma: float,
+    rng: np.random.Generator | int | None = None,
+    training: bool = True,
 ):
-    r"""Add normal noise of standard deviation :math:`\sigma` to each entry of `x`.
+    r"""Add normal noise of standard deviation :math:`\sigma` to each entry.
 
     Parameters
     ----------
@@ -21,9 +32,11 @@ def gaussian_noise_forward(
         Any shape; integers become float64.
     sigma : float
         Standard deviation :math:`\sigma \ge 0`, in the units of `x`.
-    rng : numpy.random.Generator or int
+    rng : numpy.random.Generator or int, optional
+        Needed where something random happens.
     training : bool
-        False returns a copy of `x`.
+        True by default, unlike in the layers of `nnreg.nn`. False returns a
+        copy of `x`.
 
     Returns
     -------
@@ -37,8 +50,10 @@ def gaussian_noise_forward(
     ValueError
         If `sigma` is negative or not finite.
 
-    References ---------- Bishop (1995), "Training with noise is equivalent to
-    Tikhonov regularization". Derived in chapter 12.
+    References
+    ----------
+    Bishop (1995), "Training with noise is equivalent to Tikhonov
+    regularization". Derived in chapter 12.
 
     Examples
     --------
@@ -48,18 +63,16 @@ def gaussian_noise_forward(
     >>> gaussian_noise_backward([1.0, 2.0, 3.0], cache)
     array([1., 2., 3.])
     """
-    x, sigma, rng = (
-        as_float_array(x, "x"),
-        check_real(sigma, "sigma"),
-        as_generator(rng),
-    )
-    if not training:
-        return x.copy(), (x.shape,)
-    return x + _normal(rng, x, sigma), (x.shape,)
+    x, sigma = as_float_array(x, "x"), check_real(sigma, "sigma")
+    cache = x.shape, x.dtype
+    if not training or sigma == 0:
+        return x.copy(), cache
+    y = np.asarray(x + sigma * _normal(as_generator(rng), x))
+    return y.astype(x.dtype, copy=False), cache
 
 
 def gaussian_noise_backward(dy, cache) -> np.ndarray:
-    """Return a copy of `dy`: the derivative of ``x + noise`` with respect to `x` is 1.
+    """Return a copy of `dy`, because ``x + noise`` has the derivative 1.
 
     Parameters
     ----------
@@ -71,7 +84,7 @@ def gaussian_noise_backward(dy, cache) -> np.ndarray:
     Returns
     -------
     dx : ndarray
-        In the shape and dtype of `dy`.
+        In the shape and dtype of `x`.
 
     Raises
     ------
@@ -88,14 +101,17 @@ def gaussian_noise_backward(dy, cache) -> np.ndarray:
     >>> gaussian_noise_backward([1.0, 2.0], cache)
     array([1., 2.])
     """
-    (shape,) = cache
-    return as_upstream(dy, shape).copy()
+    shape, dtype = cache
+    return as_upstream(dy, shape).astype(dtype)
 
 
 def gaussian_dropout_forward(
-    x, p: float, rng: np.random.Generator | int, training: bool = True
+    x,
+    p: float,
+    rng: np.random.Generator | int | None = None,
+    training: bool = True,
 ):
-    r"""Multiply each entry by normal noise with the mean and variance of dropout's mask.
+    r"""Multiply each entry by noise with the mean and variance of dropout's.
 
     Parameters
     ----------
@@ -104,9 +120,11 @@ def gaussian_dropout_forward(
     p : float
         The drop probability to match, in [0, 1): the noise has mean 1 and
         variance :math:`p / (1 - p)`, which has no limit at 1.
-    rng : numpy.random.Generator or int
+    rng : numpy.random.Generator or int, optional
+        Needed where something random happens.
     training : bool
-        False returns a copy of `x`.
+        True by default, unlike in the layers of `nnreg.nn`. False returns a
+        copy of `x`.
 
     Returns
     -------
@@ -132,16 +150,12 @@ def gaussian_dropout_forward(
     >>> bool(np.all(gaussian_dropout_backward(np.ones(3), cache) == y))
     True
     """
-    x, rng = as_float_array(x, "x"), as_generator(rng)
-    if check_real(p, "p", 0.0, 1.0) == 1.0:
-        raise ValueError(
-            "p must be in [0, 1), got 1.0: its noise would have infinite variance"
-        )
-    if not training:
-        return x.copy(), (None, x.shape)
-    mask = _normal(rng, x, np.sqrt(p / (1 - p)))
-    mask += 1
-    return x * mask, (mask, x.shape)
+    x, p = as_float_array(x, "x"), check_below_one(p, "p")
+    if not training or p == 0:
+        return x.copy(), (None, x.shape, x.dtype)
+    mask = 1 + math.sqrt(p / (1 - p)) * _normal(as_generator(rng), x)
+    y = np.asarray(x * mask).astype(x.dtype, copy=False)
+    return y, (mask, x.shape, x.dtype)
 
 
 def gaussian_dropout_backward(dy, cache) -> np.ndarray:
@@ -157,7 +171,7 @@ def gaussian_dropout_backward(dy, cache) -> np.ndarray:
     Returns
     -------
     dx : ndarray
-        In the shape and dtype of `dy`.
+        In the shape and dtype of `x`.
 
     Raises
     ------
@@ -174,17 +188,14 @@ def gaussian_dropout_backward(dy, cache) -> np.ndarray:
     >>> gaussian_dropout_backward([1.0, 2.0], cache)
     array([1., 2.])
     """
-    mask, shape = cache
+    mask, shape, dtype = cache
     dy = as_upstream(dy, shape)
-    return dy.copy() if mask is None else np.multiply(dy, mask, dtype=dy.dtype)
+    dx = dy.copy() if mask is None else np.asarray(dy * mask)
+    return dx.astype(dtype, copy=False)
 
 
-def _normal(
-    rng: np.random.Generator, x: np.ndarray, sigma: float
-) -> np.ndarray:
-    # The generator draws float32 and float64; narrower and wider types are
-    # converted.
-    kind = np.float32 if x.dtype.itemsize <= 4 else np.float64
-    return np.multiply(
-        rng.standard_normal(x.shape, dtype=kind), sigma, dtype=kind
-    ).astype(x.dtype)
+def _normal(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
+    """Draw standard normal numbers in the shape of `x`."""
+    # The generator draws float32 and float64 alone.
+    narrow = x.dtype.itemsize <= 4
+    return rng.standard_normal(x.shape, np.float32 if narrow else np.float64)

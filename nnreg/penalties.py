@@ -14,14 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnreg._arithmetic import dot
+from nnreg._arithmetic import dot, scaled
 from nnreg._checks import as_float_array, check_real
 
 
 class Penalty(ABC):
     """What all penalties share. To write your own, give `value` and `grad`.
 
-    Penalties add: ``L1(1e-4) + L2(1e-3)`` is a penalty again.
+    Penalties add: ``L1(1e-4) + L2(1e-3)`` is a penalty again, and so is
+    ``sum([L1(1e-4), L2(1e-3)])``.
 
     Examples
     --------
@@ -41,14 +42,40 @@ class Penalty(ABC):
         """Return ``(value(w), grad(w))``."""
         return self.value(w), self.grad(w)
 
+    @property
+    def strengths(self) -> tuple[float, float] | None:
+        """The pair (l1, l2) of ``l1 * sum(|w|) + l2 * sum(w**2)``.
+
+        None for a penalty that has another form.
+        """
+        return None
+
     def prox(self, w, step: float) -> np.ndarray:
-        """Return ``argmin_z step * value(z) + sum((z - w)**2) / 2``, where it has a closed form."""
-        raise NotImplementedError(f"{self!r} has no closed-form proximal step")
+        """Return ``argmin_z step * value(z) + sum((z - w)**2) / 2``.
+
+        For a penalty with `strengths`: move each entry towards 0 by
+        ``step * l1``, stop there, and divide by ``1 + 2 * step * l2``.
+        """
+        if self.strengths is None:
+            raise NotImplementedError(
+                f"{self!r} has no closed-form proximal step"
+            )
+        w, step = as_float_array(w, "w"), check_real(step, "step")
+        l1, l2 = self.strengths
+        # In float64, because a narrow type may not hold the threshold; and
+        # w - clip(w) leaves +0.0 inside it, sign(w) * max(…) leaves -0.0.
+        z = w.astype(np.promote_types(w.dtype, np.float64), copy=False)
+        z = (z - np.clip(z, -step * l1, step * l1)) / (1 + 2 * step * l2)
+        return np.asarray(z).astype(w.dtype, copy=False)
 
     def __add__(self, other: "Penalty") -> "Penalty":
         if not isinstance(other, Penalty):
             return NotImplemented
         return Sum(_terms(self) + _terms(other))
+
+    def __radd__(self, other) -> "Penalty":
+        # sum([L1(…), L2(…)]) begins with 0 + L1(…).
+        return self if other == 0 else NotImplemented
 
 
 @dataclass(frozen=True)
@@ -71,10 +98,11 @@ class L1(Penalty):
     TypeError
         If `lam` is not a number, or `w` does not hold real numbers.
 
-    References ---------- Tibshirani (1996), "Regression shrinkage and
-    selection via the lasso"; Kinsley and Kukieła (2020), *Neural Networks from
-    Scratch in Python*, ch. 14. Derived in chapters 2 and 3; the proximal step
-    in chapter 6.
+    References
+    ----------
+    Tibshirani (1996), "Regression shrinkage and selection via the lasso";
+    Kinsley and Kukieła (2020), *Neural Networks from Scratch in Python*, ch.
+    14. Derived in chapters 2 and 3; the proximal step in chapter 6.
 
     Examples
     --------
@@ -89,33 +117,32 @@ class L1(Penalty):
     lam: float
 
     def __post_init__(self):
-        object.__setattr__(self, "lam", check_real(self.lam, "lam"))
+        _keep_checked(self, lam=check_real(self.lam, "lam"))
+
+    @property
+    def strengths(self) -> tuple[float, float]:
+        """``(lam, 0)``."""
+        return self.lam, 0.0
 
     def value(self, w) -> float:
-        """Return :math:`\\lambda \\sum_i |w_i|` over all entries of `w`, of any shape."""
+        r"""Return :math:`\lambda \sum_i |w_i|` over all entries of `w`."""
         return self.value_and_grad(w)[0]
 
     def grad(self, w) -> np.ndarray:
-        """Return :math:`\\lambda\\,\\mathrm{sign}(w)`, in the shape and dtype of `w`."""
-        w = as_float_array(w, "w")
-        return np.multiply(np.sign(w), self.lam, out=np.empty_like(w))
+        r"""Return :math:`\lambda\,\mathrm{sign}(w)`, in the shape of `w`."""
+        return self.value_and_grad(w)[1]
 
     def value_and_grad(self, w) -> tuple[float, np.ndarray]:
-        """Return both; the signs serve twice, because ``|w| = sign(w) * w``."""
+        """Return both; the signs serve twice, as ``|w| = sign(w) * w``."""
         w = as_float_array(w, "w")
-        grad = np.sign(w, out=np.empty_like(w))
-        value = self.lam * dot(grad, w)
-        grad *= self.lam
-        return value, grad
-
-    def prox(self, w, step: float) -> np.ndarray:
-        """Soft threshold: move each entry towards 0 by ``step * lam``, and stop there."""
-        return _shrink(w, step, self.lam, 0.0)
+        sign = np.sign(w, out=np.empty_like(w))
+        value = self.lam * dot(sign, w)
+        return value, scaled(sign, self.lam, out=sign)
 
 
 @dataclass(frozen=True)
 class L2(Penalty):
-    r"""The L2 penalty (ridge): :math:`\lambda \sum_i w_i^2`, without a factor ½.
+    r"""The L2 penalty (ridge): :math:`\lambda \sum_i w_i^2`, without a ½.
 
     Its derivative is :math:`2 \lambda w_i`. Other libraries differ by ½ or by
     the number of rows: see `nnreg.conventions`.
@@ -133,9 +160,11 @@ class L2(Penalty):
     TypeError
         If `lam` is not a number, or `w` does not hold real numbers.
 
-    References ---------- Hoerl and Kennard (1970), "Ridge regression"; Kinsley
-    and Kukieła (2020), *Neural Networks from Scratch in Python*, ch. 14.
-    Derived in chapters 2 and 3.
+    References
+    ----------
+    Hoerl and Kennard (1970), "Ridge regression"; Kinsley and Kukieła (2020),
+    *Neural Networks from Scratch in Python*, ch. 14. Derived in chapters 2 and
+    3.
 
     Examples
     --------
@@ -150,26 +179,29 @@ class L2(Penalty):
     lam: float
 
     def __post_init__(self):
-        object.__setattr__(self, "lam", check_real(self.lam, "lam"))
+        _keep_checked(self, lam=check_real(self.lam, "lam"))
+
+    @property
+    def strengths(self) -> tuple[float, float]:
+        """``(0, lam)``."""
+        return 0.0, self.lam
 
     def value(self, w) -> float:
-        """Return :math:`\\lambda \\sum_i w_i^2` over all entries of `w`, of any shape."""
+        r"""Return :math:`\lambda \sum_i w_i^2` over all entries of `w`."""
         w = as_float_array(w, "w")
         return self.lam * dot(w, w)
 
     def grad(self, w) -> np.ndarray:
-        """Return :math:`2 \\lambda w`, in the shape and dtype of `w`."""
-        w = as_float_array(w, "w")
-        return np.multiply(w, 2 * self.lam, out=np.empty_like(w))
-
-    def prox(self, w, step: float) -> np.ndarray:
-        """Divide each entry by ``1 + 2 * step * lam``."""
-        return _shrink(w, step, 0.0, self.lam)
+        r"""Return :math:`2 \lambda w`, in the shape and dtype of `w`."""
+        return scaled(as_float_array(w, "w"), 2 * self.lam)
 
 
 @dataclass(frozen=True)
 class ElasticNet(Penalty):
-    r"""The elastic net: :math:`\lambda \sum_i \left( \rho |w_i| + (1 - \rho)\, w_i^2 \right)`.
+    r"""The elastic net: a share of L1, and the rest of L2.
+
+    .. math:: \lambda \sum_i
+              \left( \rho |w_i| + (1 - \rho)\, w_i^2 \right)
 
     One strength and one ratio: ``l1_ratio=1`` is `L1`, ``l1_ratio=0`` is `L2`.
 
@@ -187,8 +219,10 @@ class ElasticNet(Penalty):
     TypeError
         If either is not a number, or `w` does not hold real numbers.
 
-    References ---------- Zou and Hastie (2005), "Regularization and variable
-    selection via the elastic net". Derived in chapter 6.
+    References
+    ----------
+    Zou and Hastie (2005), "Regularization and variable selection via the
+    elastic net". Derived in chapter 6.
 
     Examples
     --------
@@ -202,32 +236,34 @@ class ElasticNet(Penalty):
     l1_ratio: float = 0.5
 
     def __post_init__(self):
-        object.__setattr__(self, "lam", check_real(self.lam, "lam"))
-        object.__setattr__(
-            self, "l1_ratio", check_real(self.l1_ratio, "l1_ratio", 0.0, 1.0)
+        _keep_checked(
+            self,
+            lam=check_real(self.lam, "lam"),
+            l1_ratio=check_real(self.l1_ratio, "l1_ratio", 0.0, 1.0),
         )
+
+    @property
+    def strengths(self) -> tuple[float, float]:
+        """``(lam * l1_ratio, lam * (1 - l1_ratio))``."""
+        return self.lam * self.l1_ratio, self.lam * (1 - self.l1_ratio)
 
     def value(self, w) -> float:
         """Return the penalty of all entries of `w`, of any shape."""
         return self.value_and_grad(w)[0]
 
     def grad(self, w) -> np.ndarray:
-        """Return :math:`\\lambda (\\rho\\,\\mathrm{sign}(w) + 2 (1 - \\rho) w)`, in `w`'s shape."""
+        """Return the sum of both gradients, in the shape of `w`."""
         return self.value_and_grad(w)[1]
 
     def value_and_grad(self, w) -> tuple[float, np.ndarray]:
         """Return both; the signs serve twice, as in `L1`."""
         w = as_float_array(w, "w")
-        l1, l2 = _strengths(self)
-        grad = np.sign(w, out=np.empty_like(w))
-        value = l1 * dot(grad, w) + l2 * dot(w, w)
-        grad *= l1
-        grad += 2 * l2 * w
+        l1, l2 = self.strengths
+        sign = np.sign(w, out=np.empty_like(w))
+        value = l1 * dot(sign, w) + l2 * dot(w, w)
+        grad = scaled(sign, l1, out=sign)
+        grad += scaled(w, 2 * l2)
         return value, grad
-
-    def prox(self, w, step: float) -> np.ndarray:
-        """Soft threshold first (the L1 part), then divide (the L2 part)."""
-        return _shrink(w, step, *_strengths(self))
 
 
 @dataclass(frozen=True)
@@ -257,34 +293,20 @@ class Sum(Penalty):
             grad += term_grad
         return total, grad
 
-    def prox(self, w, step: float) -> np.ndarray:
-        """Return the proximal step, if every term is of the L1 and L2 family."""
-        if not all(
-            isinstance(term, (L1, L2, ElasticNet)) for term in self.terms
-        ):
-            return super().prox(w, step)
-        l1, l2 = map(sum, zip(*map(_strengths, self.terms), strict=True))
-        return _shrink(w, step, l1, l2)
+    @property
+    def strengths(self) -> tuple[float, float] | None:
+        """The sums of the terms', if each of them has some."""
+        pairs = [term.strengths for term in self.terms]
+        if None in pairs:
+            return None
+        return sum(l1 for l1, _ in pairs), sum(l2 for _, l2 in pairs)
 
 
 def _terms(penalty: Penalty) -> tuple[Penalty, ...]:
     return penalty.terms if isinstance(penalty, Sum) else (penalty,)
 
 
-def _strengths(penalty: L1 | L2 | ElasticNet) -> tuple[float, float]:
-    """Return how much L1 and how much L2 a penalty holds."""
-    if isinstance(penalty, ElasticNet):
-        return penalty.lam * penalty.l1_ratio, penalty.lam * (
-            1 - penalty.l1_ratio
-        )
-    return (
-        (penalty.lam, 0.0) if isinstance(penalty, L1) else (0.0, penalty.lam)
-    )
-
-
-def _shrink(w, step: float, l1: float, l2: float) -> np.ndarray:
-    w, step = as_float_array(w, "w"), check_real(step, "step")
-    # w - clip(w) leaves +0.0 inside the threshold, where sign(w) * max(…)
-    # leaves -0.0.
-    shrunk = w - np.clip(w, -step * l1, step * l1)
-    return np.divide(shrunk, 1 + 2 * step * l2, out=np.empty_like(w))
+def _keep_checked(penalty: Penalty, **numbers: float) -> None:
+    """Keep the numbers as floats: a frozen dataclass has no other door."""
+    for name, number in numbers.items():
+        object.__setattr__(penalty, name, number)

@@ -274,7 +274,7 @@ def test_a_model_computes_in_its_own_dtype(dtype, training, rng):
     assert type(loss.forward(z, [0, 1] * 3)) is float
     dz = loss.backward()
     dx = model.backward(dz)
-    Adam(0.01, decay=0.1).step(model)
+    Adam(0.01, lr_decay=0.1).step(model)
     SGD(0.01, momentum=0.5).step(model)
     assert {a.dtype for a in (z, dz, dx, model.theta, model.dtheta)} == {np.dtype(dtype)}
     assert {v.dtype for v in model.params.values()} == {np.dtype(dtype)}

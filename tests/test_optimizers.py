@@ -81,17 +81,17 @@ def test_where_it_is_flat_nothing_moves(optimizer):
 )
 @pytest.mark.parametrize("make", [SGD, Adam])
 def test_learning_rate_of_step_10000_as_published(make, lr, decay, published):
-    optimizer = make(lr, decay=decay)
+    optimizer = make(lr, lr_decay=decay)
     assert optimizer.lr == lr
     optimizer.steps = 9999
     assert optimizer.lr == published
 
 
 def test_the_learning_rate_shrinks_with_each_step():
-    found = path(SGD(0.5, decay=1.0), lambda theta, t: 1.0, 4)
+    found = path(SGD(0.5, lr_decay=1.0), lambda theta, t: 1.0, 4)
     np.testing.assert_allclose(START - found[-1], 0.5 * (1 + 1 / 2 + 1 / 3 + 1 / 4), rtol=1e-14)
     g = np.ones(3)
-    found = path(Adam(0.5, decay=1.0, eps=1e-300), lambda theta, t: g, 4)
+    found = path(Adam(0.5, lr_decay=1.0, eps=1e-300), lambda theta, t: g, 4)
     np.testing.assert_allclose(START - found[-1], 0.5 * (1 + 1 / 2 + 1 / 3 + 1 / 4), rtol=1e-12)
 
 
@@ -112,7 +112,7 @@ def test_against_loops_written_by_hand():
         v = 0.95 * v + 0.05 * g**2
         m_hat, v_hat = m / (1 - 0.8 ** (t + 1)), v / (1 - 0.95 ** (t + 1))
         theta = theta - 0.05 / (1 + 0.01 * t) * m_hat / (np.sqrt(v_hat) + 1e-3)
-    found = path(Adam(0.05, 0.8, 0.95, eps=1e-3, decay=0.01), noisy, 50)[-1]
+    found = path(Adam(0.05, 0.8, 0.95, eps=1e-3, lr_decay=0.01), noisy, 50)[-1]
     np.testing.assert_allclose(found, theta, rtol=1e-12)
 
 
@@ -196,8 +196,8 @@ def test_an_optimizer_serves_one_model():
         ({"lr": np.nan}, ValueError, "lr must be finite and >= 0, got nan"),
         ({"lr": "fast"}, TypeError, "lr must be a real number, got 'fast'"),
         ({"lr": None}, TypeError, "lr must be a real number, got None"),
-        ({"decay": -1e-3}, ValueError, "decay must be finite and >= 0, got -0.001"),
-        ({"decay": True}, TypeError, "decay must be a real number, got True"),
+        ({"lr_decay": -1e-3}, ValueError, "decay must be finite and >= 0, got -0.001"),
+        ({"lr_decay": True}, TypeError, "decay must be a real number, got True"),
     ],
 )
 def test_bad_input_is_named(make, settings, error, message):

@@ -82,7 +82,7 @@ def headline():
     model = Sequential([first, ReLU(), Dense(64, 3, rng=2, scale=0.01)])
     W1, W2 = (model.params[name].copy() for name in ("0.W", "2.W"))
     plain = plain_training(X, y, W1, W2, 101, lr=0.02, decay=5e-7)
-    history = fit(model, SoftmaxCrossEntropy(), Adam(0.02, decay=5e-7), X, y, epochs=101)
+    history = fit(model, SoftmaxCrossEntropy(), Adam(0.02, lr_decay=5e-7), X, y, epochs=101)
     return model, history, plain
 
 
@@ -177,7 +177,7 @@ def test_every_so_many_epochs_and_the_last(epochs, every, recorded, rows):
         fit(
             small(),
             SoftmaxCrossEntropy(),
-            SGD(0.1, decay=0.1),
+            SGD(0.1, lr_decay=0.1),
             X,
             y,
             epochs=epochs,
@@ -194,10 +194,10 @@ def test_every_so_many_epochs_and_the_last(epochs, every, recorded, rows):
 
 def test_the_recorded_learning_rate_is_that_of_the_epochs_last_step(rows):
     X, y = rows
-    history = fit(small(), SoftmaxCrossEntropy(), SGD(0.1, decay=0.5), X, y, epochs=3)
+    history = fit(small(), SoftmaxCrossEntropy(), SGD(0.1, lr_decay=0.5), X, y, epochs=3)
     np.testing.assert_allclose(history.lr, [0.1, 0.1 / 1.5, 0.1 / 2], rtol=1e-15)
     history = fit(
-        small(), SoftmaxCrossEntropy(), SGD(0.1, decay=0.5), X, y, epochs=2, batch_size=10, rng=0
+        small(), SoftmaxCrossEntropy(), SGD(0.1, lr_decay=0.5), X, y, epochs=2, batch_size=10, rng=0
     )
     np.testing.assert_allclose(history.lr, [0.1 / 2, 0.1 / 3.5], rtol=1e-15)
 
@@ -217,11 +217,11 @@ def test_a_regression_has_no_accuracy(rows):
 
 def test_a_second_call_goes_on(rows):
     X, y = rows
-    model, optimizer = small(), Adam(0.05, decay=0.01)
+    model, optimizer = small(), Adam(0.05, lr_decay=0.01)
     first = fit(model, SoftmaxCrossEntropy(), optimizer, X, y, epochs=4)
     second = fit(model, SoftmaxCrossEntropy(), optimizer, X, y, epochs=3)
     whole_model = small()
-    whole = fit(whole_model, SoftmaxCrossEntropy(), Adam(0.05, decay=0.01), X, y, epochs=7)
+    whole = fit(whole_model, SoftmaxCrossEntropy(), Adam(0.05, lr_decay=0.01), X, y, epochs=7)
     assert first.data_loss + second.data_loss == whole.data_loss
     assert first.lr + second.lr == whole.lr
     np.testing.assert_array_equal(model.theta, whole_model.theta)

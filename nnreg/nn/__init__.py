@@ -1,16 +1,18 @@
-"""The small machinery that the ideas act on: layers, losses, optimisers and a training loop."""
+"""The small machinery: layers, losses, optimisers and a training loop."""
 
 from nnreg.nn.activations import ReLU, Sigmoid, Tanh
+from nnreg.nn.dense import Dense
 from nnreg.nn.history import History
-from nnreg.nn.layers import Dense, Layer
+from nnreg.nn.layer import Layer
 from nnreg.nn.losses import (
     BinaryCrossEntropy,
+    Loss,
     MeanSquaredError,
     SoftmaxCrossEntropy,
 )
 from nnreg.nn.noise_layers import Dropout, GaussianDropout, GaussianNoise
 from nnreg.nn.norm_layers import LayerNorm, RMSNorm
-from nnreg.nn.optimizers import SGD, Adam
+from nnreg.nn.optimizers import SGD, Adam, Optimizer
 from nnreg.nn.regularize import regularize
 from nnreg.nn.residual_block import Residual
 from nnreg.nn.sequential import Sequential
@@ -28,7 +30,9 @@ __all__ = [
     "History",
     "Layer",
     "LayerNorm",
+    "Loss",
     "MeanSquaredError",
+    "Optimizer",
     "RMSNorm",
     "ReLU",
     "Residual",

@@ -1,39 +1,41 @@
-"""Activations: functions that act on each entry by itself, and their derivatives."""
+"""Activations: functions of each entry by itself, and their derivatives."""
 
 import numpy as np
 
+from nnreg._arithmetic import work_dtype
 from nnreg._checks import as_float_array, as_upstream
-from nnreg.nn.layers import Layer
+from nnreg.nn.layer import Layer
 
 
 class _Activation(Layer):
-    """An elementwise function whose derivative is a function of its output."""
+    """An elementwise function; the derivative is worked out from its input.
+
+    From its output would be shorter, and wrong far out: where tanh rounds to
+    1, its slope would come out as 0.
+    """
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return the function of each entry of `x`."""
         x = as_float_array(x, "x")
-        self._training = training
-        self._y = self._function(x, self._output("y", x))
-        return self._y
+        wide = x.astype(work_dtype(x.dtype), copy=False)
+        self._cache = wide, x.dtype, training
+        out = self._out("y", x.shape, wide.dtype, training)
+        y = self._function(wide, out)
+        return np.asarray(y).astype(x.dtype, copy=False)
 
     def backward(self, dy) -> np.ndarray:
-        """Return `dy` times the function's derivative (the chain rule, entry by entry)."""
-        dy = as_upstream(dy, self._y.shape).astype(self._y.dtype, copy=False)
-        return np.multiply(
-            dy, self._derivative(self._y), out=self._output("dx", dy)
-        )
-
-    def _output(self, name: str, like: np.ndarray) -> np.ndarray:
-        keep = self._training and like.ndim > 0
-        return (
-            self._keep(name, like.shape, like.dtype)
-            if keep
-            else np.empty_like(like)
-        )
+        """Return `dy` times the derivative (the chain rule, by entry)."""
+        x, dtype, training = self._last_pass()
+        dy = as_upstream(dy, x.shape, x.dtype)
+        out = self._out("dx", x.shape, x.dtype, training)
+        dx = np.multiply(dy, self._derivative(x), out=out)
+        return np.asarray(dx).astype(dtype, copy=False)
 
 
 class ReLU(_Activation):
-    r"""The rectifier :math:`\max(x, 0)`; its derivative is 1 above 0 and, by choice, 0 at 0.
+    r"""The rectifier :math:`\max(x, 0)`.
+
+    Its derivative is 1 above 0 and, by choice, 0 at 0.
 
     Examples
     --------
@@ -47,12 +49,16 @@ class ReLU(_Activation):
     def _function(self, x, out):
         return np.maximum(x, 0, out=out)
 
-    def _derivative(self, y):
-        return y > 0
+    def _derivative(self, x):
+        return x > 0
 
 
 class Tanh(_Activation):
-    r"""The hyperbolic tangent; its derivative is :math:`1 - y^2`.
+    r"""The hyperbolic tangent; its derivative is :math:`1 - \tanh^2 x`.
+
+    The derivative is computed as :math:`4 t / (1 + t)^2` with
+    :math:`t = e^{-2 |x|}`, which keeps its digits where :math:`\tanh x` is
+    almost 1.
 
     Examples
     --------
@@ -63,14 +69,16 @@ class Tanh(_Activation):
     def _function(self, x, out):
         return np.tanh(x, out=out)
 
-    def _derivative(self, y):
-        return 1 - y * y
+    def _derivative(self, x):
+        t = np.exp(-np.abs(x)) ** 2
+        return 4 * t / (1 + t) ** 2
 
 
 class Sigmoid(_Activation):
-    r"""The logistic function :math:`1 / (1 + e^{-x})`; its derivative is :math:`y (1 - y)`.
+    r"""The logistic function :math:`\sigma(x) = 1 / (1 + e^{-x})`.
 
-    Computed as :math:`(1 + \tanh(x / 2)) / 2`, which cannot overflow.
+    Its derivative is :math:`\sigma(x)\,\sigma(-x)`. Both are computed from
+    :math:`t = e^{-|x|}`, which cannot overflow and loses no digits.
 
     Examples
     --------
@@ -79,11 +87,14 @@ class Sigmoid(_Activation):
     """
 
     def _function(self, x, out):
-        np.multiply(x, 0.5, out=out)
-        np.tanh(out, out=out)
-        out += 1
-        out *= 0.5
-        return out
+        return sigmoid(x, out)
 
-    def _derivative(self, y):
-        return y * (1 - y)
+    def _derivative(self, x):
+        t = np.exp(-np.abs(x))
+        return t / (1 + t) ** 2
+
+
+def sigmoid(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Return ``1 / (1 + exp(-x))``, with all its digits on both sides."""
+    t = np.exp(-np.abs(x))
+    return np.divide(np.where(x < 0, t, 1), 1 + t, out=out)

@@ -11,7 +11,10 @@ ROLES = {
 
 @dataclass(repr=False)
 class History:
-    """One entry per recorded epoch in each list; `val_…` stay empty without validation data.
+    """One entry per recorded epoch in each list.
+
+    Without validation data `val_…` stay empty, and `grad_norm` without a
+    `clip_norm`.
 
     Attributes
     ----------
@@ -49,6 +52,11 @@ class History:
     val_accuracy: list[float | None] = field(default_factory=list)
     lr: list[float] = field(default_factory=list)
     grad_norm: list[float] = field(default_factory=list)
+
+    def append(self, row: dict[str, float | None]) -> None:
+        """Add one recorded epoch: a value for each name in `row`."""
+        for name, value in row.items():
+            getattr(self, name).append(value)
 
     @property
     def loss(self) -> list[float]:

@@ -1,20 +1,65 @@
-"""Data losses: means over the batch, and their gradients with respect to the model's output.
+"""Data losses: means over the batch, and their gradients.
 
 ``forward(z, y)`` returns the loss as a number; ``backward()`` returns the
-gradient for the same `z` and `y`; ``accuracy()`` the share of rows that the
-same `z` gets right.
+gradient with respect to the model's output `z`, for the same `z` and `y`;
+``accuracy()`` the share of rows that the same `z` gets right.
 """
+
+from abc import ABC, abstractmethod
 
 import numpy as np
 
+from nnreg._arithmetic import work_dtype
 from nnreg._checks import as_float_array, as_labels
+from nnreg.nn._described import Described
+from nnreg.nn.activations import sigmoid
 
 
-class SoftmaxCrossEntropy:
-    r"""Softmax and cross-entropy in one: :math:`-\frac1n \sum_i \log q_{i,y_i}`.
+class Loss(Described, ABC):
+    """What all data losses share. To write your own, give these three.
+
+    Examples
+    --------
+    >>> class MeanAbsoluteError(Loss):
+    ...     def forward(self, z, y):
+    ...         self.difference = z - y
+    ...         return float(np.mean(np.abs(self.difference)))
+    ...
+    ...     def backward(self):
+    ...         return np.sign(self.difference) / self.difference.size
+    >>> MeanAbsoluteError().forward(np.array([[1.0]]), np.array([[3.0]]))
+    2.0
+    """
+
+    _cache = None
+
+    @abstractmethod
+    def forward(self, z, y) -> float:
+        """Return the mean loss of the outputs `z` for the targets `y`."""
+
+    @abstractmethod
+    def backward(self) -> np.ndarray:
+        """Return the gradient with respect to `z`, in its shape."""
+
+    def accuracy(self) -> float | None:
+        """Return the share of right answers; None for a regression."""
+        return None
+
+    def _last_pass(self):
+        if self._cache is None:
+            raise RuntimeError(
+                f"{type(self).__name__} needs a forward pass first: call "
+                "forward(z, y) before backward or accuracy"
+            )
+        return self._cache
+
+
+class SoftmaxCrossEntropy(Loss):
+    r"""Softmax and cross-entropy: :math:`-\frac1n \sum_i \log q_{i,y_i}`.
 
     Here :math:`q_i` is the softmax of the row :math:`z_i` of logits. The
-    gradient is :math:`(q - \text{onehot}(y)) / n`.
+    gradient is :math:`(q - \text{onehot}(y)) / n`. A logit of
+    :math:`-\infty` masks its class.
 
     Raises
     ------
@@ -23,9 +68,13 @@ class SoftmaxCrossEntropy:
         not below k.
     TypeError
         If `y` does not hold integers.
+    RuntimeError
+        If `backward` or `accuracy` is called before `forward`.
 
-    References ---------- Kinsley and Kukieła (2020), *Neural Networks from
-    Scratch in Python*, ch. 9.
+    References
+    ----------
+    Kinsley and Kukieła (2020), *Neural Networks from Scratch in Python*, ch.
+    9. Derived in chapter 1.
 
     Examples
     --------
@@ -44,37 +93,49 @@ class SoftmaxCrossEntropy:
     # back at the end.
 
     def forward(self, z, y) -> float:
-        """Return the mean loss of the logits `z`, shape (n, k), for the labels `y`, shape (n,)."""
+        """Return the mean loss: `z` has shape (n, k), the labels `y` (n,)."""
         z = as_float_array(z, "z")
         if z.ndim != 2 or 0 in z.shape:
             raise ValueError(
                 f"z must have shape (n, k) with n, k >= 1, got {z.shape}"
             )
         n, k = z.shape
-        self._y = y = as_labels(y, n, k)
-        self._logits = logits = np.array(z.T, order="C")
-        self._onehot = (y == np.arange(k)[:, None]).astype(z.dtype)
-        logits -= logits.max(axis=0)
-        self._exp = np.exp(logits)
-        self._total = self._exp.sum(axis=0)
-        return (
-            float(np.log(self._total).sum() - np.vdot(self._onehot, logits))
-            / n
-        )
+        y = as_labels(y, n, k)
+        logits = np.array(z.T, dtype=work_dtype(z.dtype), order="C")
+        logits, exp = _shifted(logits)
+        at_label = y * n + np.arange(n)  # in the flattened (k, n) arrays
+        own = exp.take(at_label)
+        exp.put(at_label, 0)
+        others = exp.sum(axis=0)
+        total = own + others
+        self._cache = logits, exp, own, others, at_label, y, z.dtype
+        # What the rounding of the sum has cut off counts where the label is
+        # almost certain: the loss is then smaller than the last digit of 1.
+        cut_off = (own - total) + others
+        losses = np.log(total) + cut_off / total - logits.take(at_label)
+        return float(losses.sum(dtype=np.float64)) / n
 
     def backward(self) -> np.ndarray:
         """Return the gradient with respect to `z`, shape (n, k)."""
-        dz = self._exp / self._total
-        dz -= self._onehot
+        _, exp, own, others, at_label, _, dtype = self._last_pass()
+        total = own + others
+        dz = exp / total
+        # The label's q - 1 is minus the sum of the other q: nothing cancels.
+        dz.put(at_label, -others / total)
         dz /= dz.shape[1]
-        return dz.T
+        return dz.T.astype(dtype, copy=False)
 
     def accuracy(self) -> float:
         """Return the share of rows whose largest logit is the label's."""
-        return float(np.mean(self._logits.argmax(axis=0) == self._y))
+        logits, _, own, others, _, y, _ = self._last_pass()
+        right = own == 1
+        # Of several largest logits the first one counts.
+        tied = right & (others >= 1)
+        right[tied] = logits[:, tied].argmax(axis=0) == y[tied]
+        return float(np.count_nonzero(right) / len(y))
 
 
-class BinaryCrossEntropy:
+class BinaryCrossEntropy(Loss):
     r"""Sigmoid and binary cross-entropy in one, from logits.
 
     The loss is the mean of :math:`\log(1 + e^{z}) - y z`, over the batch and
@@ -85,9 +146,13 @@ class BinaryCrossEntropy:
     ------
     ValueError
         If `z` is empty, `y` has another shape, or a target is outside [0, 1].
+    RuntimeError
+        If `backward` or `accuracy` is called before `forward`.
 
-    References ---------- Kinsley and Kukieła (2020), *Neural Networks from
-    Scratch in Python*, ch. 16.
+    References
+    ----------
+    Kinsley and Kukieła (2020), *Neural Networks from Scratch in Python*, ch.
+    16.
 
     Examples
     --------
@@ -100,33 +165,47 @@ class BinaryCrossEntropy:
     """
 
     def forward(self, z, y) -> float:
-        """Return the mean loss of the logits `z` for the targets `y`, in the same shape."""
-        self._z, self._y = z, y = _pair(z, y)
-        if y.min() < 0 or y.max() > 1:
+        """Return the mean loss of the logits `z` for the targets `y`."""
+        z, y, dtype = _pair(z, y)
+        if not (y.min() >= 0 and y.max() <= 1):
             raise ValueError(
                 f"y must be in [0, 1], got {y.min()} to {y.max()}"
             )
-        return float(
-            np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z))))
-        )
+        self._cache = z, y, dtype
+        # On its own side a logit costs little, on the other its whole size:
+        # written so that nothing cancels, and a sure answer may be infinite.
+        size, wrong = np.abs(z), np.where(z > 0, 1 - y, y)
+        far = np.multiply(size, wrong, where=wrong > 0, out=np.zeros_like(z))
+        return float((far + np.log1p(np.exp(-size))).mean(dtype=np.float64))
 
     def backward(self) -> np.ndarray:
         """Return the gradient with respect to `z`."""
-        sigmoid = (1 + np.tanh(self._z / 2)) / 2
-        return (sigmoid - self._y) / self._z.size
+        z, y, dtype = self._last_pass()
+        # sigmoid(z) - y, without the cancellation where both are almost 1, or
+        # both almost one half.
+        tail = sigmoid(-np.abs(z))
+        far = np.where(z > 0, (1 - y) - tail, tail - y)
+        near = np.tanh(z / 2) / 2 + (0.5 - y)
+        dz = np.where(np.abs(z) < 1, near, far) / z.size
+        return np.asarray(dz).astype(dtype, copy=False)
 
     def accuracy(self) -> float:
         """Return the share of entries on the right side of one half."""
-        return float(np.mean((self._z > 0) == (self._y > 0.5)))
+        z, y, _ = self._last_pass()
+        return float((((z > 0) == (y > 0.5)) & ~np.isnan(z)).mean())
 
 
-class MeanSquaredError:
-    r"""The mean of :math:`(z - y)^2` over the batch and the outputs, without a factor ½.
+class MeanSquaredError(Loss):
+    r"""The mean of :math:`(z - y)^2`, without a factor ½.
+
+    Over the batch and the outputs.
 
     Raises
     ------
     ValueError
         If `z` is empty or `y` has another shape.
+    RuntimeError
+        If `backward` is called before `forward`.
 
     Examples
     --------
@@ -139,25 +218,49 @@ class MeanSquaredError:
     """
 
     def forward(self, z, y) -> float:
-        """Return the mean squared difference of `z` and `y`, in the same shape."""
-        z, y = _pair(z, y)
-        self._difference = z - y
-        return float(np.mean(self._difference**2))
+        """Return the mean squared difference of `z` and `y`."""
+        z, y, dtype = _pair(z, y)
+        difference = np.asarray(z - y)
+        self._cache = difference, dtype
+        return float(np.square(difference, dtype=np.float64).mean())
 
     def backward(self) -> np.ndarray:
         """Return the gradient with respect to `z`."""
-        return self._difference * (2 / self._difference.size)
-
-    def accuracy(self) -> None:
-        """Return None: a regression has no accuracy."""
-        return None
+        difference, dtype = self._last_pass()
+        dz = difference * (2 / difference.size)
+        return np.asarray(dz).astype(dtype, copy=False)
 
 
-def _pair(z, y) -> tuple[np.ndarray, np.ndarray]:
+def _shifted(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``logits - max`` for each column, and its exponential.
+
+    A logit far below the largest loses digits in the difference, which the
+    exponential turns into a relative error many times as large: what was lost
+    is worked out, and put back as a factor.
+    """
+    top = logits.max(axis=0)
+    with np.errstate(invalid="ignore"):  # -inf - -inf: a masked class
+        shifted = logits - top
+        minus_top = shifted - logits  # as the rounding saw it
+        lost = shifted - minus_top
+        np.subtract(logits, lost, out=lost)
+        minus_top += top
+        lost -= minus_top
+    np.fmax(lost, -1, out=lost)  # a masked class stays at 0, and not NaN
+    exp = np.exp(shifted)
+    lost *= exp
+    exp += lost
+    return shifted, exp
+
+
+def _pair(z, y) -> tuple[np.ndarray, np.ndarray, np.dtype]:
+    """Return both to be worked with, and the dtype that `z` came in."""
     z = as_float_array(z, "z")
-    y = as_float_array(y, "y").astype(z.dtype, copy=False)
+    work = work_dtype(z.dtype)
+    y = as_float_array(y, "y")
     if z.shape != y.shape or z.size == 0:
         raise ValueError(
-            f"z and y must share one shape that is not empty, got {z.shape}, {y.shape}"
+            "z and y must share one shape that is not empty, got "
+            f"{z.shape}, {y.shape}"
         )
-    return z, y
+    return z.astype(work, copy=False), y.astype(work, copy=False), z.dtype

@@ -13,11 +13,23 @@ from nnreg.layernorm import (
     rmsnorm_backward,
     rmsnorm_forward,
 )
-from nnreg.nn.layers import Layer
+from nnreg.nn.layer import Layer
 
 
-class LayerNorm(Layer):
-    """Normalise each row, then scale and shift it; see `nnreg.layernorm_forward`.
+class _Norm(Layer):
+    """Normalises over the last axes, in the shape of the parameters."""
+
+    def _keep_settings(self, n, eps: float, dtype) -> tuple[int, ...]:
+        sizes = n if n and isinstance(n, tuple) else (n,)
+        shape = tuple(check_count(size, "n") for size in sizes)
+        self.n, self.eps = n, check_positive(eps, "eps")
+        self.dtype = check_parameter_dtype(dtype)
+        self._axis = tuple(range(-len(shape), 0))
+        return shape
+
+
+class LayerNorm(_Norm):
+    """Normalise, scale and shift each row; see `nnreg.layernorm_forward`.
 
     Parameters
     ----------
@@ -40,8 +52,10 @@ class LayerNorm(Layer):
         If a size is below 1, `eps` is not above 0, or an input ends in another
         shape.
 
-    References ---------- Ba, Kiros and Hinton (2016), "Layer normalization".
-    Derived in chapters 13 and 14.
+    References
+    ----------
+    Ba, Kiros and Hinton (2016), "Layer normalization". Derived in chapters 13
+    and 14.
 
     Examples
     --------
@@ -58,16 +72,9 @@ class LayerNorm(Layer):
         self, n: int | tuple[int, ...], eps: float = 1e-5, dtype=np.float64
     ):
         super().__init__()
-        shape, dtype = _row_shape(n), check_parameter_dtype(dtype)
-        self.eps, self._axis = (
-            check_positive(eps, "eps"),
-            tuple(range(-len(shape), 0)),
-        )
-        self.params = {
-            "gamma": np.ones(shape, dtype),
-            "beta": np.zeros(shape, dtype),
-        }
-        self.grads = {name: np.zeros(shape, dtype) for name in self.params}
+        shape = self._keep_settings(n, eps, dtype)
+        self.add_parameter("gamma", np.ones(shape, self.dtype))
+        self.add_parameter("beta", np.zeros(shape, self.dtype))
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return the rows of `x` normalised, scaled and shifted."""
@@ -79,13 +86,14 @@ class LayerNorm(Layer):
     def backward(self, dy) -> np.ndarray:
         """Store the gradients of `gamma` and `beta`; return that of `x`."""
         dx, self.grads["gamma"][...], self.grads["beta"][...] = (
-            layernorm_backward(dy, self._cache)
+            layernorm_backward(dy, self._last_pass())
         )
+        self.add_penalty_gradients()
         return dx
 
 
-class RMSNorm(Layer):
-    """Divide each row by its root mean square, then scale it; see `nnreg.rmsnorm_forward`.
+class RMSNorm(_Norm):
+    """Divide each row by its root mean square; see `nnreg.rmsnorm_forward`.
 
     Parameters
     ----------
@@ -102,8 +110,10 @@ class RMSNorm(Layer):
     ValueError
         As in `LayerNorm`.
 
-    References ---------- Zhang and Sennrich (2019), "Root mean square layer
-    normalization". Derived in chapters 13 and 14.
+    References
+    ----------
+    Zhang and Sennrich (2019), "Root mean square layer normalization". Derived
+    in chapters 13 and 14.
 
     Examples
     --------
@@ -115,13 +125,8 @@ class RMSNorm(Layer):
         self, n: int | tuple[int, ...], eps: float = 1e-5, dtype=np.float64
     ):
         super().__init__()
-        shape, dtype = _row_shape(n), check_parameter_dtype(dtype)
-        self.eps, self._axis = (
-            check_positive(eps, "eps"),
-            tuple(range(-len(shape), 0)),
-        )
-        self.params = {"gamma": np.ones(shape, dtype)}
-        self.grads = {"gamma": np.zeros(shape, dtype)}
+        shape = self._keep_settings(n, eps, dtype)
+        self.add_parameter("gamma", np.ones(shape, self.dtype))
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return the rows of `x` normalised and scaled."""
@@ -132,12 +137,6 @@ class RMSNorm(Layer):
 
     def backward(self, dy) -> np.ndarray:
         """Store the gradient of `gamma`; return that of `x`."""
-        dx, self.grads["gamma"][...] = rmsnorm_backward(dy, self._cache)
+        dx, self.grads["gamma"][...] = rmsnorm_backward(dy, self._last_pass())
+        self.add_penalty_gradients()
         return dx
-
-
-def _row_shape(n) -> tuple[int, ...]:
-    return tuple(
-        check_count(size, "n")
-        for size in (n if n and isinstance(n, tuple) else (n,))
-    )

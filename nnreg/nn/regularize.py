@@ -5,7 +5,8 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from nnreg._checks import as_generator, check_real
-from nnreg.nn.layers import Dense, Layer
+from nnreg.nn.dense import Dense
+from nnreg.nn.layer import Layer
 from nnreg.nn.noise_layers import Dropout, GaussianNoise
 from nnreg.nn.sequential import Sequential
 
@@ -53,8 +54,10 @@ def regularize(
         If a value is out of range, `rng` is missing, or `pattern` matches no
         hidden representation of the model though a hidden keyword is given.
 
-    References ---------- The keywords are those of theanets (Johnson, 2015),
-    *Regularizers*. Used in chapter 12.
+    References
+    ----------
+    The keywords are those of theanets (Johnson, 2015), *Regularizers*. Used in
+    chapter 12.
 
     Examples
     --------
@@ -96,12 +99,13 @@ def regularize(
             or "none"
         )
         raise ValueError(
-            f"pattern must match a hidden representation ({names}), got {pattern!r}"
+            f"pattern must match a hidden representation ({names}), got "
+            f"{pattern!r}"
         )
     noisy = Sequential(layers)
     # The same parameters in the same memory: whichever model is trained, both
     # are.
-    noisy._bind(model.theta, model.dtheta)
+    noisy.bind(model.theta, model.dtheta)
     return noisy
 
 

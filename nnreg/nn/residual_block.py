@@ -23,8 +23,10 @@ class Residual(Sequential):
         If a layer stands in the list twice, or the layers change the shape of
         an input.
 
-    References ---------- He et al. (2016), "Deep residual learning for image
-    recognition". Derived in chapter 15.
+    References
+    ----------
+    He et al. (2016), "Deep residual learning for image recognition". Derived
+    in chapter 15.
 
     Examples
     --------
@@ -38,13 +40,13 @@ class Residual(Sequential):
 
     def forward(self, x, training: bool = False) -> np.ndarray:
         """Return `x` plus what the layers make of it."""
-        branch = super().forward
         y, self._cache = residual_forward(
-            x, lambda x: (branch(x, training), None)
+            x, lambda x: (self._through(x, training), None)
         )
         return y
 
     def backward(self, dy) -> np.ndarray:
         """Return the sum of the gradients on both roads."""
-        branch = super().backward
-        return residual_backward(dy, self._cache, lambda dy, _: branch(dy))
+        return residual_backward(
+            dy, self._last_pass(), lambda dy, _: self._back_through(dy)
+        )

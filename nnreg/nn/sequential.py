@@ -1,12 +1,13 @@
-"""The model: layers one after the other, with all their parameters in one flat vector."""
+"""The model: layers in a row, all their parameters in one flat vector."""
 
 import numpy as np
 
-from nnreg.nn.layers import Layer
+from nnreg._checks import check_parameter_dtype
+from nnreg.nn.layer import Layer, check_state
 
 
 class Sequential(Layer):
-    """Layers one after the other; the parameters of all of them lie in one flat vector.
+    """Layers one after the other; all parameters lie in one flat vector.
 
     Attributes
     ----------
@@ -21,7 +22,8 @@ class Sequential(Layer):
     Raises
     ------
     TypeError
-        If an entry of `layers` is not a `Layer`, or the layers' dtypes differ.
+        If an entry of `layers` is not a `Layer`, the layers' dtypes differ, or
+        parameters are narrower than float32.
     ValueError
         If a layer stands in the list twice, at any depth: it keeps one input,
         and would mix the two up.
@@ -30,6 +32,12 @@ class Sequential(Layer):
     --------
     >>> from nnreg.nn import Dense, ReLU
     >>> model = Sequential([Dense(2, 4, rng=0), ReLU(), Dense(4, 3, rng=1)])
+    >>> model
+    Sequential([
+        Dense(n_in=2, n_out=4),
+        ReLU(),
+        Dense(n_in=4, n_out=3),
+    ])
     >>> model.theta.shape
     (27,)
     >>> model.forward(np.ones((5, 2))).shape
@@ -42,85 +50,169 @@ class Sequential(Layer):
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must hold layers, got {layer!r}")
+            if not hasattr(layer, "params"):
+                raise TypeError(
+                    f"{type(layer).__name__}.__init__ must begin with "
+                    "super().__init__()"
+                )
         leaves = [id(leaf) for leaf in self._leaves()]
         if len(set(leaves)) < len(leaves):
             raise ValueError("layers must not hold the same layer twice")
         dtypes = {
-            param.dtype
+            check_parameter_dtype(param.dtype)
             for layer in self.layers
             for param in layer.params.values()
         }
         if len(dtypes) > 1:
-            raise TypeError(
-                f"layers must share one dtype, got {sorted(map(str, dtypes))}"
-            )
-        theta = np.empty(self._size(), dtypes.pop() if dtypes else np.float64)
-        self._bind(theta, np.empty_like(theta))
+            names = sorted(map(str, dtypes))
+            raise TypeError(f"layers must share one dtype, got {names}")
+        dtype = dtypes.pop() if dtypes else np.float64
+        theta = np.empty(self.n_parameters(), dtype)
+        self.bind(theta, np.empty_like(theta))
 
     def forward(self, x, training: bool = False) -> np.ndarray:
-        """Return the last layer's output."""
-        for layer in self.layers:
-            x = layer.forward(x, training)
-        return x
+        """Return the last layer's output, as an array of your own."""
+        return np.array(self._through(x, training))
 
     def backward(self, dy) -> np.ndarray:
-        """Go through the layers from last to first; return the gradient of the input."""
-        for layer in reversed(self.layers):
-            dy = layer.backward(dy)
-        return dy
+        """Go through the layers from last to first; return the gradient."""
+        return np.array(self._back_through(dy))
 
     def penalty(self) -> float:
         """Return the sum of the layers' penalties."""
         return sum(layer.penalty() for layer in self.layers)
 
     def project(self) -> None:
-        """Move the parameters, in place, to where the layers' constraints allow them."""
+        """Move the parameters, in place, to where constraints allow them."""
         for layer in self.layers:
             layer.project()
 
-    def __setstate__(self, state: dict) -> None:
-        # Copies and unpickled models hold each array on its own: make them
-        # views again.
-        self.__dict__.update(state)
-        self._bind(self.theta, self.dtheta)
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Return copies of all parameters and buffers, as in ``"0.W"``."""
+        return {
+            f"{number}.{name}": array
+            for number, layer in enumerate(self.layers)
+            for name, array in layer.state_dict().items()
+        }
 
-    def _leaves(self):
-        for layer in self.layers:
-            if isinstance(layer, Sequential):
-                yield from layer._leaves()
-            else:
-                yield layer
+    def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
+        """Write a `state_dict` back, in place.
 
-    def _check_views(self) -> None:
-        """Raise if a parameter has left `theta`: a step would then change nothing."""
-        if self.theta is not self._bound:
-            raise ValueError(
-                "theta must stay one array: write into it, as in theta[:] = start"
-            )
+        Raises
+        ------
+        ValueError
+            If the names or a shape differ from the model's own.
+        """
+        check_state(state, self.state_dict())
         for number, layer in enumerate(self.layers):
-            if isinstance(layer, Sequential):
-                layer._check_views()
-            for name, view in layer.params.items():
-                if view is not self.params.get(f"{number}.{name}"):
-                    raise ValueError(
-                        f"parameter {number}.{name} must stay a view of theta: write into it, as "
-                        'in params["W"][...] = 0, and build one model alone from a layer'
-                    )
+            start = f"{number}."
+            layer.load_state_dict(
+                {
+                    name.removeprefix(start): array
+                    for name, array in state.items()
+                    if name.startswith(start)
+                }
+            )
 
-    def _bind(self, theta: np.ndarray, dtheta: np.ndarray) -> None:
-        self.theta, self.dtheta, self._bound = theta, dtheta, theta
+    def bind(self, theta: np.ndarray, dtheta: np.ndarray) -> None:
+        """Move parameters and gradients into flat vectors, as views.
+
+        Two models that are bound to the same vectors share their parameters:
+        whichever is trained, both are.
+        """
+        self.theta, self.dtheta = theta, dtheta
         start = 0
         for number, layer in enumerate(self.layers):
-            stop = start + layer._size()
-            layer._bind(theta[start:stop], dtheta[start:stop])
+            stop = start + layer.n_parameters()
+            layer.bind(theta[start:stop], dtheta[start:stop])
             start = stop
             for own, views in (
                 (self.params, layer.params),
                 (self.grads, layer.grads),
             ):
                 own.update(
-                    {f"{number}.{name}": view for name, view in views.items()}
+                    {f"{number}.{n}": view for n, view in views.items()}
                 )
 
-    def _size(self) -> int:
-        return sum(layer._size() for layer in self.layers)
+    def n_parameters(self) -> int:
+        """Return how many numbers the parameters hold."""
+        return sum(layer.n_parameters() for layer in self.layers)
+
+    def check_views(self) -> None:
+        """Raise if a parameter or a gradient has left its flat vector.
+
+        A step of the optimiser would then change nothing, without a word.
+
+        Raises
+        ------
+        ValueError
+            If one has; the message names it.
+        """
+        for number, layer in enumerate(self.layers):
+            for vector, own, views in (
+                ("theta", self.params, layer.params),
+                ("dtheta", self.grads, layer.grads),
+            ):
+                flat = getattr(self, vector)
+                for name in layer.params:
+                    full = f"{number}.{name}"
+                    for view in (own.get(full), views.get(name)):
+                        if view is None or not _lies_in(view, flat):
+                            raise ValueError(_astray(full, vector))
+            if isinstance(layer, Sequential):
+                layer.check_views()
+
+    def _through(self, x, training: bool) -> np.ndarray:
+        for layer in self.layers:
+            x = layer.forward(x, training)
+        return x
+
+    def _back_through(self, dy) -> np.ndarray:
+        for layer in reversed(self.layers):
+            layer._penalised = not layer.penalties
+            dy = layer.backward(dy)
+            if not layer._penalised:
+                raise RuntimeError(
+                    f"{type(layer).__name__}.backward must end with "
+                    "self.add_penalty_gradients(): its penalties are in the "
+                    "loss, and not yet in the gradient"
+                )
+        return dy
+
+    def _leaves(self):
+        for layer in self.layers:
+            nested = isinstance(layer, Sequential)
+            yield from layer._leaves() if nested else [layer]
+
+    def __repr__(self) -> str:
+        inside = "".join(f"\n{layer!r}," for layer in self.layers)
+        end = "\n" if inside else ""
+        return (
+            f"{type(self).__name__}(["
+            + inside.replace("\n", "\n    ")
+            + end
+            + "])"
+        )
+
+    def __setstate__(self, state: dict) -> None:
+        # Copies and unpickled models hold each array on its own, and memory
+        # maps are read-only: make views again, of vectors to write into.
+        super().__setstate__(state)
+        flat = (self.theta, self.dtheta)
+        self.bind(*(np.require(a, requirements=["W", "E"]) for a in flat))
+
+
+def _lies_in(view: np.ndarray, flat: np.ndarray) -> bool:
+    here = view.base is flat or view.size == 0
+    return here or np.may_share_memory(view, flat)
+
+
+def _astray(name: str, vector: str) -> str:
+    kind, place = (
+        ("parameter", "params") if vector == "theta" else ("gradient", "grads")
+    )
+    return (
+        f"{kind} {name} must stay a view of {vector}: write into it, as in "
+        f'{place}["{name.rpartition(".")[2]}"][...] = 0 or {vector}[:] = 0, '
+        "and build one model alone from a layer"
+    )

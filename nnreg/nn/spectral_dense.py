@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnreg._checks import as_generator, check_count
-from nnreg.nn.layers import Dense
+from nnreg.nn.dense import Dense
 from nnreg.spectral import (
     spectral_norm,
     spectral_normalize,
@@ -14,7 +14,7 @@ _WARM_UP = 15
 
 
 class SpectralDense(Dense):
-    """A dense layer that multiplies by ``W / sigma(W)``; see `nnreg.spectral_normalize`.
+    """A dense layer with ``W / sigma(W)``; see `nnreg.spectral_normalize`.
 
     The parameter is `W` itself, so that penalties and optimisers see it as in
     `Dense`. A training pass goes on from the vector of the last one. While
@@ -37,14 +37,18 @@ class SpectralDense(Dense):
     params, grads : dict
         ``"W"``, shape (n_in, n_out), before the division, and ``"b"``, shape
         (n_out,).
+    buffers : dict
+        ``"u"``, shape (n_in,): the vector of the last training pass.
 
     Raises
     ------
     ValueError
         As in `Dense`.
 
-    References ---------- Miyato et al. (2018), "Spectral normalization for
-    generative adversarial networks". Derived in chapter 16.
+    References
+    ----------
+    Miyato et al. (2018), "Spectral normalization for generative adversarial
+    networks". Derived in chapter 16.
 
     Examples
     --------
@@ -69,20 +73,20 @@ class SpectralDense(Dense):
         rng = as_generator(rng)
         super().__init__(n_in, n_out, rng=rng, **kwargs)
         self.cap, self.n_iter = cap, check_count(n_iter, "n_iter")
-        _, self._u, _ = spectral_norm(
+        _, self.buffers["u"], _ = spectral_norm(
             self.params["W"], n_iter=_WARM_UP, rng=rng
         )
 
     def _weights(self, training: bool) -> np.ndarray:
-        w_sn, self._u, self._cache = spectral_normalize(
-            self.params["W"],
-            self._u,
-            n_iter=self.n_iter if training else 0,
-            cap=self.cap,
+        n_iter = self.n_iter if training else 0
+        w_sn, u, self._spectral_cache = spectral_normalize(
+            self.params["W"], self.buffers["u"], n_iter=n_iter, cap=self.cap
         )
+        if training:
+            self.buffers["u"] = u
         return w_sn
 
     def _weights_backward(self) -> None:
         self.grads["W"][...] = spectral_normalize_backward(
-            self.grads["W"], self._cache
+            self.grads["W"], self._spectral_cache
         )

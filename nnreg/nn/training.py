@@ -2,12 +2,20 @@
 
 import math
 import os
+from collections.abc import Callable
 
 import numpy as np
 
-from nnreg._checks import as_float_array, as_generator, check_count, check_real
+from nnreg._checks import (
+    as_float_array,
+    as_generator,
+    check_count,
+    check_real,
+)
 from nnreg.clipping import clip_by_global_norm
 from nnreg.nn.history import History
+from nnreg.nn.losses import Loss
+from nnreg.nn.optimizers import Optimizer
 from nnreg.nn.sequential import Sequential
 
 
@@ -15,27 +23,30 @@ from nnreg.nn.sequential import Sequential
 @np.errstate(over="ignore", invalid="ignore")
 def fit(
     model: Sequential,
-    loss,
-    optimizer,
+    loss: Loss,
+    optimizer: Optimizer,
     X,
     y,
     *,
     epochs: int,
     batch_size: int | None = None,
     validation: tuple | None = None,
+    stop: Callable[[dict], bool] | None = None,
     clip_norm: float | None = None,
     rng: np.random.Generator | int | None = None,
     progress: bool = True,
     every: int = 1,
 ) -> History:
-    """Train `model` in place; call it again to go on.
+    """Train `model` in place; call it again to go on from there.
 
     Parameters
     ----------
     model : Sequential
-    loss : SoftmaxCrossEntropy, BinaryCrossEntropy or MeanSquaredError
-        The data loss; the penalties are the model's own.
-    optimizer : SGD or Adam
+    loss : Loss
+        The data loss, such as ``SoftmaxCrossEntropy()``; the penalties are the
+        model's own.
+    optimizer : Optimizer
+        Such as ``Adam(0.01)``.
     X, y : array_like
         Rows and their targets.
     epochs : int
@@ -45,9 +56,13 @@ def fit(
         each epoch.
     validation : (X_val, y_val), optional
         Rows that are only looked at.
+    stop : callable, optional
+        Is told each recorded row, a dict with the names of `History` such as
+        ``row["val_loss"]``, and ends the training by returning True.
     clip_norm : float, optional
         Largest L2 norm of all gradients together: a longer gradient is scaled
-        down before the step. `History.grad_norm` then holds what it was.
+        down before the step. `History.grad_norm` then holds what it was;
+        ``math.inf`` records it and clips nothing.
     rng : numpy.random.Generator or int
         Shuffles the mini-batches; needed with `batch_size`.
     progress : bool
@@ -64,110 +79,180 @@ def fit(
     ------
     FloatingPointError
         If the loss, or a parameter at the end, is no longer finite: the
-        message names epoch and loss. The model keeps the last parameters with
-        a finite loss.
+        message names epoch, loss and what is wrong with the rows, if that is
+        the cause. Model and optimiser keep their last state with a finite
+        loss.
     ValueError
         If there are no rows, X and y differ in length, `rng` is missing,
         `clip_norm` is negative, or a parameter is no longer a view of
         ``model.theta``.
+    TypeError
+        If an argument is of the wrong kind, such as a class for its instance.
+
+    Notes
+    -----
+    Whatever ends the training early, Ctrl-C included, carries the history so
+    far as ``error.history``.
 
     Examples
     --------
     >>> from nnreg.nn import Dense, MeanSquaredError, SGD, Sequential
     >>> X = np.arange(6.0).reshape(6, 1)
     >>> model = Sequential([Dense(1, 1, rng=0)])
-    >>> fit(model, MeanSquaredError(), SGD(lr=0.05), X, 2 * X + 1, epochs=500, every=250)
+    >>> loss, sgd = MeanSquaredError(), SGD(lr=0.05)
+    >>> fit(model, loss, sgd, X, 2 * X + 1, epochs=500, every=250)
       epoch     data_loss       penalty          loss
           0        40.548         0.000        40.548
         499         0.000         0.000         0.000
     >>> model.theta.round(3)
     array([2., 1.])
     """
+    _check_kinds(model, loss, optimizer, stop)
     X, y = _rows(X, y, "X and y")
     if validation is not None:
-        X_val, y_val = _rows(*validation, "validation")
-    epochs, every = (
-        check_count(epochs, "epochs", low=0),
-        check_count(every, "every"),
-    )
+        X_val, y_val = _validation(validation)
+    epochs = check_count(epochs, "epochs", low=0)
+    every = check_count(every, "every")
     if batch_size is not None:
         batch_size = check_count(batch_size, "batch_size")
         if rng is None:
             raise ValueError(
-                "rng must be given with batch_size, to shuffle the rows, got None"
+                "rng must be given with batch_size, to shuffle the rows, got "
+                "None"
             )
         rng = as_generator(rng)
-    if clip_norm is not None:
+    if clip_norm is not None and clip_norm != math.inf:
         clip_norm = check_real(clip_norm, "clip_norm")
-    history = History()
-    good = model.theta.copy()
-    for epoch in _bar(epochs, progress):
-        record = epoch % every == 0 or epoch == epochs - 1
-        sums, largest_norm = np.zeros(3), 0.0
-        for rows in _batches(len(X), batch_size, rng):
-            data_loss = loss.forward(
-                model.forward(X[rows], training=True), y[rows]
-            )
-            penalty = model.penalty()
-            if not math.isfinite(data_loss + penalty):
-                raise _diverged(model, good, epoch, data_loss, penalty)
-            good[:] = model.theta
-            if record:
-                accuracy = loss.accuracy()
-                sums += np.multiply(
-                    len(y[rows]), (data_loss, penalty, accuracy or 0.0)
-                )
-            lr = optimizer.lr
-            model.backward(loss.backward())
-            if clip_norm is not None:
-                # An infinite gradient passes: the next loss shows it, and the
-                # loop reports that.
-                clipped, norm = clip_by_global_norm(
-                    [model.dtheta], clip_norm, nonfinite="pass"
-                )
-                model.dtheta[:], largest_norm = (
-                    clipped[0],
-                    max(largest_norm, norm),
-                )
-            optimizer.step(model)
-        if record:
-            data_loss, penalty, mean_accuracy = map(float, sums / len(X))
-            history.epoch.append(epoch)
-            history.data_loss.append(data_loss)
-            history.penalty.append(penalty)
-            history.accuracy.append(
-                None if accuracy is None else mean_accuracy
-            )
-            history.lr.append(lr)
-            if clip_norm is not None:
-                history.grad_norm.append(largest_norm)
+    history, last_good = History(), _LastGood(model, optimizer, X, y)
+    try:
+        for epoch in _bar(epochs, progress):
+            record = epoch % every == 0 or epoch == epochs - 1
+            batches = []
+            for rows in _batches(len(X), batch_size, rng):
+                z = model.forward(X[rows], training=True)
+                data_loss, penalty = loss.forward(z, y[rows]), model.penalty()
+                last_good.keep(epoch, data_loss, penalty)
+                accuracy = loss.accuracy() if record else None
+                model.backward(loss.backward())
+                norm = None if clip_norm is None else _clip(model, clip_norm)
+                lr = optimizer.lr
+                optimizer.step(model)
+                batches.append((len(z), data_loss, penalty, accuracy, norm))
+            if not record:
+                continue
+            row = {"epoch": epoch, "lr": lr, **_summary(batches)}
             if validation is not None:
-                history.val_loss.append(
-                    loss.forward(model.forward(X_val), y_val)
-                )
-                history.val_accuracy.append(loss.accuracy())
-    if not np.isfinite(model.theta).all():
-        raise _diverged(model, good, epoch, data_loss, penalty)
+                row["val_loss"] = loss.forward(model.forward(X_val), y_val)
+                row["val_accuracy"] = loss.accuracy()
+            history.append(row)
+            if stop is not None and stop({**row, "loss": history.loss[-1]}):
+                break
+        last_good.check_parameters()
+    except BaseException as error:
+        error.history = history
+        raise
     return history
+
+
+class _LastGood:
+    """The last state with a finite loss, to go back to."""
+
+    def __init__(self, model: Sequential, optimizer: Optimizer, X, y):
+        self._parts, self._rows = (model, optimizer), {"X": X, "y": y}
+        self._where = "before the first epoch"
+        self._states = [part.state_dict() for part in self._parts]
+
+    def keep(self, epoch: int, data_loss: float, penalty: float) -> None:
+        """Keep the state that has this loss; go back if it is not finite."""
+        self._where = (
+            f"in epoch {epoch}, at loss {data_loss + penalty} (data loss "
+            f"{data_loss}, penalty {penalty})"
+        )
+        if not math.isfinite(data_loss + penalty):
+            self._go_back()
+        self._states = [part.state_dict() for part in self._parts]
+
+    def check_parameters(self) -> None:
+        """Go back if the last step has made a parameter infinite."""
+        if not np.isfinite(self._parts[0].theta).all():
+            self._go_back()
+
+    def _go_back(self) -> None:
+        for part, state in zip(self._parts, self._states, strict=True):
+            part.load_state_dict(state)
+        raise FloatingPointError(
+            f"training diverged {self._where}{self._cause()}; the model keeps "
+            "its last good parameters"
+        )
+
+    def _cause(self) -> str:
+        arrays = self._rows | self._parts[0].params
+        for name, array in arrays.items():
+            array = np.atleast_1d(array)
+            array = array.reshape(len(array), -1)
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                row = int(np.argmin(np.isfinite(array).all(axis=1)))
+                return f": {name} is not finite, first in row {row}"
+        return ""
+
+
+def _check_kinds(model, loss, optimizer, stop) -> None:
+    """Raise if an argument is something else, such as a class."""
+    for name, thing, kind, example in (
+        ("model", model, Sequential, "Sequential([…])"),
+        ("loss", loss, Loss, "SoftmaxCrossEntropy()"),
+        ("optimizer", optimizer, Optimizer, "Adam(0.01)"),
+    ):
+        if not isinstance(thing, kind):
+            raise TypeError(
+                f"{name} must be a {kind.__name__}, such as {example}, got "
+                f"{thing!r}"
+            )
+    if stop is not None and not callable(stop):
+        raise TypeError(f"stop must be callable, got {stop!r}")
 
 
 def _rows(X, y, name: str) -> tuple[np.ndarray, np.ndarray]:
     X, y = as_float_array(X, "X"), np.asarray(y)
     if 0 in (X.ndim, y.ndim) or not 0 < len(X) == len(y):
         raise ValueError(
-            f"{name} must hold the same rows, at least one, got shapes {X.shape}, {y.shape}"
+            f"{name} must hold the same rows, at least one, got shapes "
+            f"{X.shape}, {y.shape}"
         )
     return X, y
 
 
-def _diverged(
-    model, good, epoch: int, data_loss: float, penalty: float
-) -> FloatingPointError:
-    model.theta[:] = good
-    return FloatingPointError(
-        f"training diverged in epoch {epoch}, at loss {data_loss + penalty} (data loss "
-        f"{data_loss}, penalty {penalty}); the model keeps its last good parameters"
+def _validation(pair) -> tuple[np.ndarray, np.ndarray]:
+    if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+        raise TypeError(
+            f"validation must be a pair (X_val, y_val), got {pair!r}: "
+            "nnreg.data.split makes one"
+        )
+    return _rows(*pair, "validation")
+
+
+def _clip(model: Sequential, clip_norm: float) -> float:
+    # An infinite gradient passes: the next loss shows it, and the loop
+    # reports that.
+    clipped, norm = clip_by_global_norm(
+        [model.dtheta], clip_norm, nonfinite="pass"
     )
+    model.dtheta[:] = clipped[0]
+    return norm
+
+
+def _summary(batches: list[tuple]) -> dict[str, float | None]:
+    """Return an epoch's means over its batches, and its largest norm."""
+    n_rows, *columns, norms = zip(*batches, strict=True)
+    row = {}
+    for name, values in zip(
+        ("data_loss", "penalty", "accuracy"), columns, strict=True
+    ):
+        row[name] = None
+        if None not in values:
+            pairs = zip(n_rows, values, strict=True)
+            row[name] = sum(n * value for n, value in pairs) / sum(n_rows)
+    return row if None in norms else {**row, "grad_norm": max(norms)}
 
 
 def _batches(n: int, batch_size: int | None, rng):
