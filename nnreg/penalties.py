@@ -24,6 +24,11 @@ class Penalty(ABC):
     Penalties add: ``L1(1e-4) + L2(1e-3)`` is a penalty again, and so is
     ``sum([L1(1e-4), L2(1e-3)])``.
 
+    Raises
+    ------
+    NotImplementedError
+        By `prox`, if there is no closed form.
+
     Examples
     --------
     >>> (L1(0.1) + L2(0.5)).value([1.0, -2.0])

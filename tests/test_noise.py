@@ -4,6 +4,8 @@ Every statistical bound is six standard errors wide. The seeds are fixed, so a t
 flicker; for a fresh seed a right implementation would pass each bound but 2 times in a billion.
 """
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -141,10 +143,75 @@ def test_p_zero_and_p_one_are_exact():
     assert not dropout_backward(x, cache).any()
 
 
-def test_dropout_takes_p_to_sixteen_bits_and_stays_unbiased():
-    p = 1.5 * 2.0**-16  # rounds to 2 / 65536
-    y, _ = dropout_forward(np.ones(10), p, rng=0)
-    assert np.array_equal(y, np.full(10, 65536 / 65534))
+@pytest.mark.parametrize("p", [1e-9, 0.99999, 1 - 2**-30])
+def test_dropout_takes_p_as_it_is(p):
+    y, _ = dropout_forward(np.ones((300, 300)), p, rng=0)
+    assert set(np.unique(y)) <= {0.0, 1 / (1 - p)}
+    assert_mean((y == 0).astype(float), p, p * (1 - p))
+
+
+def test_half_precision_is_dropped_without_a_nan():
+    with np.errstate(over="ignore"):
+        y, cache = dropout_forward(np.ones(200_000, np.float16), 0.99999, rng=0)
+    assert not np.isnan(y).any()  # 1e5 is more than float16 holds
+    assert set(np.unique(y)) == {0.0, np.inf}
+    y, _ = dropout_forward(np.full(200_000, 1e-3, np.float16), 0.99999, rng=0)
+    assert set(np.unique(y.astype(float).round())) == {0.0, 100.0}
+    assert dropout_backward(np.zeros(200_000, np.float16), cache).dtype == np.float16
+
+
+@every_pair
+def test_where_nothing_random_happens_no_generator_is_needed(forward, backward, strength):
+    x = np.arange(6.0).reshape(2, 3)
+    for y, cache in (forward(x, strength, training=False), forward(x, 0.0)):
+        assert np.array_equal(y, x)
+        assert np.array_equal(backward(x, cache), x)
+    with pytest.raises(TypeError, match="rng must be a numpy"):
+        forward(x, strength)
+
+
+@pytest.mark.parametrize("layer", [Dropout(0.5), GaussianNoise(0.5), GaussianDropout(0.5)])
+def test_a_noise_layer_without_dice_infers_and_does_not_train(layer):
+    assert np.array_equal(layer.forward(np.ones((2, 3))), np.ones((2, 3)))
+    with pytest.raises(TypeError, match="rng must be"):
+        layer.forward(np.ones((2, 3)), training=True)
+
+
+@every_pair
+@pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4"), ("f2", "f8"), (">f4", "f8")])
+def test_the_gradient_has_the_dtype_of_the_input(forward, backward, strength, dtypes):
+    of_x, of_dy = map(np.dtype, dtypes)
+    y, cache = forward(np.ones((3, 4), of_x), strength, rng=0)
+    assert y.dtype == backward(np.ones((3, 4), of_dy), cache).dtype == of_x
+
+
+def test_a_probability_is_checked_once_and_then_used():
+    x = np.ones(50)
+    for p in (Fraction(1, 5), np.float32(0.2), np.float16(0.2)):
+        for forward in (dropout_forward, gaussian_dropout_forward):
+            y = forward(x, p, rng=0)[0]
+            assert y.dtype == np.float64
+            assert np.array_equal(y, forward(x, float(p), rng=0)[0])
+
+
+@pytest.mark.parametrize(
+    ("noise_shape", "shape"),
+    [((None, 1, 1, None), (8, 1, 1, 4)), ((None,) * 4, (8, 5, 5, 4)), ((None,), (1, 1, 1, 4))],
+)
+def test_none_in_the_noise_shape_is_as_long_as_the_input(noise_shape, shape):
+    x = np.ones((8, 5, 5, 4))
+    y = dropout_forward(x, 0.5, rng=0, noise_shape=noise_shape)[0]
+    assert np.array_equal(y, dropout_forward(x, 0.5, rng=0, noise_shape=shape)[0])
+
+
+def test_a_smaller_last_batch_is_dropped_too():
+    layer = Dropout(0.5, rng=0, noise_shape=(None, 1))
+    for n in (32, 7):
+        y = layer.forward(np.ones((n, 3)), training=True)
+        assert np.array_equal(y, np.broadcast_to(y[:, :1], y.shape))
+        layer.backward(y)
+    with pytest.raises(ValueError, match=r"\(7, 3\), got \(32, 1\); None in it fits any length"):
+        Dropout(0.5, rng=0, noise_shape=(32, 1)).forward(np.ones((7, 3)), training=True)
 
 
 def test_noise_shape_drops_whole_channels():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
-from nnreg.nn import SGD, Adam, Dense, Sequential
+from nnreg import MaxNorm
+from nnreg.nn import SGD, Adam, Dense, LayerNorm, Optimizer, Residual, RMSNorm, Sequential
 
 START = np.array([1.0, -2.0, 0.5])
 
@@ -153,6 +154,129 @@ def test_against_pytorchs(ours, theirs, torch):
     np.testing.assert_allclose(path(ours, noisy, 100)[-1], w.detach().numpy(), rtol=1e-9)
 
 
+# Weight decay -------------------------------------------------------------------------------
+
+
+def steps_of_torch(make, theta, torch):
+    """Two arrays that decay and two that do not, 100 steps with the gradients of `noisy`."""
+    w, b = (torch.tensor(part, requires_grad=True) for part in (theta[:2].copy(), theta[2:].copy()))
+    other = make(torch, w, b)
+    for t in range(100):
+        g = noisy(np.r_[w.detach().numpy(), b.detach().numpy()], t)
+        w.grad, b.grad = torch.tensor(g[:2]), torch.tensor(g[2:])
+        other.step()
+    return np.r_[w.detach().numpy(), b.detach().numpy()]
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["weights alone", "biases too"])
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (
+            lambda **no: Adam(0.05, eps=1e-8, weight_decay=0.3, **no),
+            lambda torch, groups: torch.optim.AdamW(groups, lr=0.05, eps=1e-8, weight_decay=0.3),
+        ),
+        (
+            lambda **no: SGD(0.05, weight_decay=0.3, **no),
+            lambda torch, groups: torch.optim.SGD(groups, lr=0.05, weight_decay=0.3),
+        ),
+        (
+            lambda **no: SGD(0.05, momentum=0.9, **no),
+            lambda torch, groups: torch.optim.SGD(groups, lr=0.05, momentum=0.9),
+        ),
+    ],
+    ids=["AdamW", "SGD with decay", "SGD with momentum"],
+)
+def test_decay_equals_pytorchs_over_a_hundred_steps(ours, theirs, everywhere, torch):
+    def make(torch, w, b):
+        spared = {} if everywhere else {"weight_decay": 0.0}
+        return theirs(torch, [{"params": [w]}, {"params": [b], **spared}])
+
+    expected = steps_of_torch(make, START, torch)
+    found = path(ours(**({"no_decay": ()} if everywhere else {})), noisy, 100)[-1]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+
+def test_sgdw_is_not_the_penalty_once_there_is_momentum():
+    def run(optimizer, lam):
+        return path(optimizer, lambda theta, t: 1 + 2 * lam * theta * [1, 1, 0], 30)[-1]
+
+    plain = run(SGD(0.1), 0.15), run(SGD(0.1, weight_decay=0.3), 0.0)
+    np.testing.assert_allclose(*plain, rtol=1e-12)
+    heavy = run(SGD(0.1, momentum=0.9), 0.15), run(SGD(0.1, 0.9, weight_decay=0.3), 0.0)
+    assert np.abs(heavy[0] - heavy[1])[:2].min() > 0.1
+
+
+def test_biases_and_what_belongs_to_a_norm_are_spared_unless_asked():
+    layers = [Dense(2, 2, rng=0), LayerNorm(2), Residual([Dense(2, 2, rng=1), RMSNorm(2)])]
+
+    def decayed(**settings):
+        model = Sequential(layers)
+        model.theta[:], model.dtheta[:] = 1.0, 0.0
+        SGD(0.5, weight_decay=0.1, **settings).step(model)
+        return {name for name, w in model.params.items() if np.allclose(w, 0.95)}
+
+    everything = {"0.W", "0.b", "1.gamma", "1.beta", "2.0.W", "2.0.b", "2.1.gamma"}
+    assert decayed() == {"0.W", "2.0.W"}
+    assert decayed(no_decay=()) == everything
+    assert decayed(no_decay=("0.*", "*.beta")) == everything - {"0.W", "0.b", "1.beta"}
+
+
+def test_the_order_of_a_step_is_decay_update_project():
+    model = Sequential([Dense(1, 1, rng=0, weight_constraint=MaxNorm(1.0))])
+    seen = []
+
+    class Watching(Optimizer):
+        def update(self, theta, g, lr):
+            seen.append((theta.copy(), lr))
+            theta += 5.0
+
+    model.theta[:] = 1.0
+    Watching(0.5, weight_decay=1.0).step(model)
+    np.testing.assert_array_equal(seen[0][0], [0.5, 1.0])
+    assert seen[0][1] == 0.5
+    np.testing.assert_array_equal(model.theta, [1.0, 6.0])
+
+
+def test_decay_follows_the_learning_rate_of_the_step():
+    found = path(SGD(0.5, lr_decay=1.0, weight_decay=0.2), lambda theta, t: 0.0, 3)
+    shrunk = np.cumprod([1 - 0.1, 1 - 0.05, 1 - 0.1 / 3])
+    np.testing.assert_allclose(found[:, 0], shrunk, rtol=1e-14)
+    np.testing.assert_array_equal(found[:, 2], START[2])
+
+
+@pytest.mark.parametrize("make", [SGD, Adam])
+def test_the_learning_rate_can_be_set(make):
+    optimizer = make(0.5, lr_decay=0.1)
+    optimizer.steps = 10
+    optimizer.lr = 0.3
+    assert optimizer.lr == 0.3
+    optimizer.steps = 20
+    assert optimizer.lr == pytest.approx(0.3 * 2 / 3, rel=1e-15)
+    with pytest.raises(ValueError, match="lr must be finite and > 0"):
+        optimizer.lr = 0.0
+    model = model_at(START)
+    model.dtheta[:] = 1.0
+    fresh = SGD(7.0)
+    fresh.lr = 0.25
+    fresh.step(model)
+    np.testing.assert_array_equal(model.theta, START - 0.25)
+
+
+def test_state_is_kept_and_loaded():
+    model, optimizer = model_at(START), Adam(0.1, lr_decay=0.1)
+    for _ in range(3):
+        model.dtheta[:] = 1.0
+        optimizer.step(model)
+    state = optimizer.state_dict()
+    assert set(state) == {"steps", "m", "v"}
+    other = Adam(0.1, lr_decay=0.1)
+    other.load_state_dict(state)
+    assert other == optimizer
+    optimizer.step(model)
+    assert other != optimizer
+
+
 # How a step is taken --------------------------------------------------------------------------
 
 
@@ -182,6 +306,8 @@ def test_an_optimizer_serves_one_model():
     optimizer.step(model_at(START))
     with pytest.raises(ValueError, match="one model"):
         optimizer.step(model_at(START))
+    with pytest.raises(TypeError, match=r"as in Sequential\(\[layer\]\)"):
+        SGD(0.1).step(Dense(2, 1, rng=0))
 
 
 # Bad input ----------------------------------------------------------------------------------
@@ -197,6 +323,7 @@ def test_an_optimizer_serves_one_model():
         ({"lr": "fast"}, TypeError, "lr must be a real number, got 'fast'"),
         ({"lr": None}, TypeError, "lr must be a real number, got None"),
         ({"lr_decay": -1e-3}, ValueError, "decay must be finite and >= 0, got -0.001"),
+        ({"weight_decay": -1e-3}, ValueError, "weight_decay must be finite and >= 0, got -0.001"),
         ({"lr_decay": True}, TypeError, "decay must be a real number, got True"),
     ],
 )

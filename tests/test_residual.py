@@ -99,6 +99,10 @@ def test_dtype_is_kept_and_inputs_are_left_alone(dtype):
     assert not np.shares_memory(dx, dy)
 
 
+def identity(shape):
+    return residual_forward(np.ones(shape), lambda x: (x, None))[1]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -113,18 +117,18 @@ def test_dtype_is_kept_and_inputs_are_left_alone(dtype):
             "keep the shape of x, (2, 3), got ()",
         ),
         (
-            lambda: residual_backward(np.ones(3), (None, (2, 3)), lambda dy, _: dy),
+            lambda: residual_backward(np.ones(3), identity((2, 3)), lambda dy, _: dy),
             ValueError,
             "dy must have the shape of the output, (2, 3), got (3,)",
         ),
         (lambda: residual_forward("x", lambda x: (x, None)), TypeError, "x must hold real numbers"),
         (
-            lambda: residual_backward("dy", (None, (2,)), lambda dy, _: dy),
+            lambda: residual_backward("dy", identity((2,)), lambda dy, _: dy),
             TypeError,
             "dy must hold real numbers",
         ),
         (
-            lambda: residual_backward(np.ones((2, 3)), (None, (2, 3)), lambda dy, _: dy[:1]),
+            lambda: residual_backward(np.ones((2, 3)), identity((2, 3)), lambda dy, _: dy[:1]),
             ValueError,
             "dx must have the shape of x, (2, 3), got (1, 3)",
         ),
@@ -133,6 +137,37 @@ def test_dtype_is_kept_and_inputs_are_left_alone(dtype):
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=re.escape(message)):
         call()
+
+
+def test_a_branch_may_return_a_list():
+    y, cache = residual_forward([1.0, 2.0], lambda x: ([3.0, 4.0], None))
+    np.testing.assert_array_equal(y, [4.0, 6.0])
+    np.testing.assert_array_equal(residual_backward([1, 1], cache, lambda dy, _: [2, 2]), [3, 3])
+
+
+@pytest.mark.parametrize("branch", [lambda x: 3 * x, lambda x: [x], lambda x: (x, None, None)])
+def test_a_branch_without_a_cache_is_named(branch):
+    with pytest.raises(TypeError, match="branch_forward must return its output and a cache, got"):
+        residual_forward(np.ones(2), branch)
+
+
+def test_a_branch_that_works_in_place_changes_nothing():
+    x = np.ones(2)
+    with pytest.raises(ValueError, match="read-only"):
+        residual_forward(x, lambda t: (np.multiply(t, 3, out=t), None))
+    dy, cache = np.ones(2), identity((2,))
+    with pytest.raises(ValueError, match="read-only"):
+        residual_backward(dy, cache, lambda dy, _: np.multiply(dy, 3, out=dy))
+    assert (x == 1).all()
+    assert (dy == 1).all()
+
+
+@pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4"), ("f2", "f8"), (">f4", "f4")])
+def test_the_dtype_is_that_of_the_input_on_both_ways(dtypes):
+    of_x, of_dy = map(np.dtype, dtypes)
+    y, cache = residual_forward(np.ones(3, of_x), lambda x: (x.astype("f8"), None))
+    dx = residual_backward(np.ones(3, of_dy), cache, lambda dy, _: dy.astype("f8"))
+    assert y.dtype == dx.dtype == of_x
 
 
 # The block ----------------------------------------------------------------------------------

@@ -325,6 +325,107 @@ def test_data_that_are_not_finite_stop_the_first_epoch(rows):
     np.testing.assert_array_equal(model.theta, start)
 
 
+def test_what_is_wrong_with_the_rows_is_named():
+    for name, change in (
+        ("X", lambda X, y: X.__setitem__((3, 0), np.nan)),
+        ("y", lambda X, y: y.__setitem__(3, np.inf)),
+    ):
+        model, X, y = line()
+        change(X, y)
+        with pytest.raises(FloatingPointError, match=rf"{name} is not finite, first in row 3;"):
+            fit(model, MeanSquaredError(), SGD(0.1), X, y, epochs=3)
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_a_start_that_is_no_number_is_named(epochs):
+    model, X, y = line()
+    model.params["0.b"][...] = np.nan
+    with pytest.raises(FloatingPointError, match=r"0\.b is not finite"):
+        fit(model, MeanSquaredError(), SGD(0.1), X, y, epochs=epochs)
+
+
+def test_the_history_outlives_divergence():
+    model, X, y = line()
+    with pytest.raises(FloatingPointError) as stop:
+        fit(model, MeanSquaredError(), SGD(100.0), X, y, epochs=1000)
+    history = stop.value.history
+    assert history.epoch == list(range(len(history.epoch)))
+    assert len(history.data_loss) > 10
+    assert f"epoch {len(history.epoch)}," in str(stop.value)
+
+
+def test_the_history_outlives_an_interrupt():
+    class Interrupting(MeanSquaredError):
+        passes = 0
+
+        def forward(self, z, y):
+            self.passes += 1
+            if self.passes == 8:
+                raise KeyboardInterrupt
+            return super().forward(z, y)
+
+    model, X, y = line()
+    with pytest.raises(KeyboardInterrupt) as stop:
+        fit(model, Interrupting(), SGD(0.1), X, y, epochs=1000)
+    assert stop.value.history.epoch == list(range(7))
+    assert np.isfinite(model.theta).all()
+
+
+def test_validation_rows_that_are_no_numbers_are_not_counted_right(rows):
+    X, y = rows
+    bad = np.full_like(X, np.nan), np.zeros_like(y)
+    history = fit(small(), SoftmaxCrossEntropy(), SGD(0.1), X, y, epochs=1, validation=bad)
+    assert np.isnan(history.val_loss).all()
+    assert history.val_accuracy == [0.0]
+
+
+# Stopping -------------------------------------------------------------------------------------
+
+
+def test_stop_is_told_each_recorded_row_and_may_end_the_training(rows):
+    X, y = rows
+    seen = []
+
+    def stop(row):
+        seen.append(row)
+        return row["epoch"] == 6
+
+    history = fit(
+        small(penalty=L2(0.1)),
+        SoftmaxCrossEntropy(),
+        SGD(0.1),
+        X,
+        y,
+        epochs=50,
+        every=2,
+        validation=rows,
+        clip_norm=np.inf,
+        stop=stop,
+    )
+    assert history.epoch == [0, 2, 4, 6]
+    for name in (*vars(history), "loss"):
+        assert [row[name] for row in seen] == getattr(history, name)
+
+
+def test_training_that_is_not_stopped_goes_on(rows):
+    models = small(), small()
+    for model, stop in zip(models, (None, lambda row: False), strict=True):
+        fit(model, SoftmaxCrossEntropy(), SGD(0.1), *rows, epochs=4, stop=stop)
+    np.testing.assert_array_equal(models[0].theta, models[1].theta)
+
+
+def test_an_infinite_clip_norm_records_and_clips_nothing(rows):
+    models = small(), small()
+    histories = [
+        fit(model, SoftmaxCrossEntropy(), SGD(0.1), *rows, epochs=4, clip_norm=clip_norm)
+        for model, clip_norm in zip(models, (None, np.inf), strict=True)
+    ]
+    np.testing.assert_array_equal(models[0].theta, models[1].theta)
+    assert histories[0].grad_norm == []
+    assert len(histories[1].grad_norm) == 4
+    assert min(histories[1].grad_norm) > 0
+
+
 # The progress bar -----------------------------------------------------------------------------
 
 
@@ -429,6 +530,39 @@ def test_bad_input_is_named(changed, error, message):
     model = small()
     with pytest.raises(error, match=re.escape(message)):
         fit(model, SoftmaxCrossEntropy(), SGD(0.1), given.pop("X"), given.pop("y"), **given)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"loss": SoftmaxCrossEntropy},
+            "loss must be of type Loss, such as SoftmaxCrossEntropy(), got",
+        ),
+        ({"optimizer": SGD}, "optimizer must be of type Optimizer, such as Adam(0.01), got <class"),
+        (
+            {"model": Sequential},
+            "model must be of type Sequential, such as Sequential([…]), got <class",
+        ),
+        (
+            {"model": Dense(2, 2, rng=0)},
+            "model must be of type Sequential, such as Sequential([…]), got",
+        ),
+        ({"loss": "mse"}, "loss must be of type Loss"),
+        (
+            {"validation": 0.2},
+            "validation must be a pair (X_val, y_val), got 0.2: nnreg.data.split",
+        ),
+        ({"validation": np.ones((2, 2))}, "validation must be a pair (X_val, y_val)"),
+        ({"validation": (1, 2, 3)}, "validation must be a pair (X_val, y_val), got (1, 2, 3)"),
+        ({"stop": 3}, "stop must be callable, got 3"),
+    ],
+)
+def test_the_wrong_kind_of_thing_is_named(changed, message, rows):
+    given = {"model": small(), "loss": SoftmaxCrossEntropy(), "optimizer": SGD(0.1)} | changed
+    parts = [given.pop(name) for name in ("model", "loss", "optimizer")]
+    with pytest.raises(TypeError, match=re.escape(message)):
+        fit(*parts, *rows, epochs=1, **given)
 
 
 def test_parameters_that_left_the_model_are_refused(rows):

@@ -42,6 +42,17 @@ class Layer(Described, ABC):
     buffers : dict of ndarray
         What the layer remembers from pass to pass and no gradient changes.
 
+    Raises
+    ------
+    TypeError
+        If a parameter is narrower than float32, or what is on it is neither a
+        penalty nor a constraint.
+    ValueError
+        If a penalty or a constraint is on a parameter that is not there, or
+        returns another shape than the parameter's.
+    RuntimeError
+        If `backward` is called before `forward`.
+
     Examples
     --------
     >>> from nnreg import L1
@@ -108,10 +119,11 @@ class Layer(Described, ABC):
 
     def penalty(self) -> float:
         """Return the sum of the penalties on the layer's parameters."""
-        return sum(
-            float(penalty.value(self._parameter(name, penalty, Penalty)))
-            for name, penalty in self.penalties.items()
-        )
+        total = 0.0
+        for name, penalty in self.penalties.items():
+            w = self._parameter(name, penalty, Penalty)
+            total += float(penalty.value(w))
+        return total
 
     def add_penalty_gradients(self) -> None:
         """Add the penalties' gradients to `grads`; `backward` ends with it."""

@@ -41,6 +41,13 @@ class Optimizer(Described):
         (``"0.b"``, ``"2.gamma"``): by default biases and what belongs to a
         norm. ``()`` lets all of them decay, as PyTorch does.
 
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, or `step` meets a second model.
+    TypeError
+        If an argument is not a number.
+
     Examples
     --------
     >>> from nnreg.nn import Dense

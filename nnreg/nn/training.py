@@ -205,8 +205,8 @@ def _check_kinds(model, loss, optimizer, stop) -> None:
     ):
         if not isinstance(thing, kind):
             raise TypeError(
-                f"{name} must be a {kind.__name__}, such as {example}, got "
-                f"{thing!r}"
+                f"{name} must be of type {kind.__name__}, such as "
+                f"{example}, got {thing!r}"
             )
     if stop is not None and not callable(stop):
         raise TypeError(f"stop must be callable, got {stop!r}")
