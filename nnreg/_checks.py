@@ -12,11 +12,7 @@ import numpy as np
 
 def as_float_array(values, name: str) -> np.ndarray:
     """Return `values` as an array of floats, without a needless copy."""
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError(
-            f"{name} must not be a masked array: fill its holes first, as in "
-            f"{name}.filled(0.0)"
-        )
+    refuse_holes(values, name)
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -28,6 +24,15 @@ def as_float_array(values, name: str) -> np.ndarray:
     if array.dtype.kind in "biu":
         return array.astype(np.float64)
     raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+
+
+def refuse_holes(values, name: str) -> None:
+    """Raise if `values` are masked: a mask would be dropped in silence."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} must not be a masked array: fill its holes first, as in "
+            f"{name}.filled(0)"
+        )
 
 
 def as_generator(rng) -> np.random.Generator:
@@ -44,6 +49,7 @@ def as_generator(rng) -> np.random.Generator:
 
 def as_labels(y, n: int | None = None, n_classes: int | None = None):
     """Return `y` as integer labels: `n` of them, all below `n_classes`."""
+    refuse_holes(y, "y")
     y = np.asarray(y)
     if y.ndim != 1 or len(y) != (len(y) if n is None else n):
         expected = "(n,)" if n is None else f"({n},)"

@@ -407,3 +407,51 @@ def test_weights_must_be_real_numbers(penalty, w, error, message):
     ):
         with pytest.raises(error, match=re.escape(message)):
             method(w)
+
+
+# Strengths that the weights' type cannot hold -------------------------------------------------
+
+
+def test_a_tiny_strength_meets_large_weights_in_half_precision():
+    w = np.array([1000.0, -3.0], np.float16)
+    np.testing.assert_array_equal(L2(1e-8).grad(w), np.array([2e-5, -6e-8]).astype(np.float16))
+    np.testing.assert_array_equal(L1(1e-6).grad(w), np.array([1e-6, -1e-6]).astype(np.float16))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_strengths_out_of_range_neither_vanish_nor_overflow(dtype):
+    w = np.array([1.0, -2.0, 0.0], dtype)
+    np.testing.assert_array_equal(L1(1e300).prox(w, 1.0), 0.0)
+    np.testing.assert_array_equal(L2(1e300).prox(w, 1.0), 0.0)
+    np.testing.assert_array_equal(L1(1e300).prox(w, 0.0), w)
+    large = np.array([1e4], dtype)
+    exact = 2 * 1e-42 * np.float64(1e4)
+    np.testing.assert_array_equal(L2(1e-42).grad(large), np.array([exact]).astype(dtype))
+
+
+def test_prox_in_half_precision_is_rounded_once():
+    w = np.linspace(-3, 3, 1001).astype(np.float16)
+    for penalty in (L1(0.3), L2(0.7), ElasticNet(0.4, 0.25), L1(1e-3) + L2(0.01)):
+        exact = penalty.prox(w.astype(np.float64), 0.9)
+        np.testing.assert_array_equal(penalty.prox(w, 0.9), exact.astype(np.float16))
+
+
+# Strengths and sums ---------------------------------------------------------------------------
+
+
+def test_strengths_say_how_much_of_each_penalty_there_is():
+    assert L1(0.3).strengths == (0.3, 0.0)
+    assert L2(0.3).strengths == (0.0, 0.3)
+    assert ElasticNet(0.4, 0.25).strengths == pytest.approx((0.1, 0.3))
+    assert (L1(0.3) + ElasticNet(0.4, 0.25) + L2(1.0)).strengths == pytest.approx((0.4, 1.3))
+    assert (L1(0.3) + Quartic()).strengths is None
+
+
+def test_the_built_in_sum_adds_penalties_and_nothing_else():
+    assert sum([L1(0.1), L2(0.2), L1(0.3)]) == L1(0.1) + L2(0.2) + L1(0.3)
+    assert sum([L2(0.5)]) == L2(0.5)
+    for other in (1, 0.5, None):
+        with pytest.raises(TypeError, match="unsupported operand"):
+            other + L1(0.1)
+        with pytest.raises(TypeError, match="unsupported operand"):
+            L1(0.1) + other

@@ -4,15 +4,16 @@ from nnreg.nn.activations import ReLU, Sigmoid, Tanh
 from nnreg.nn.dense import Dense
 from nnreg.nn.history import History
 from nnreg.nn.layer import Layer
+from nnreg.nn.loss import Loss
 from nnreg.nn.losses import (
     BinaryCrossEntropy,
-    Loss,
     MeanSquaredError,
     SoftmaxCrossEntropy,
 )
 from nnreg.nn.noise_layers import Dropout, GaussianDropout, GaussianNoise
 from nnreg.nn.norm_layers import LayerNorm, RMSNorm
-from nnreg.nn.optimizers import SGD, Adam, Optimizer
+from nnreg.nn.optimizer import Optimizer
+from nnreg.nn.optimizers import SGD, Adam
 from nnreg.nn.regularize import regularize
 from nnreg.nn.residual_block import Residual
 from nnreg.nn.sequential import Sequential

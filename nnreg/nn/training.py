@@ -11,11 +11,13 @@ from nnreg._checks import (
     as_generator,
     check_count,
     check_real,
+    refuse_holes,
 )
 from nnreg.clipping import clip_by_global_norm
 from nnreg.nn.history import History
-from nnreg.nn.losses import Loss
-from nnreg.nn.optimizers import Optimizer
+from nnreg.nn.last_good import LastGood
+from nnreg.nn.loss import Loss
+from nnreg.nn.optimizer import Optimizer
 from nnreg.nn.sequential import Sequential
 
 
@@ -123,7 +125,7 @@ def fit(
         rng = as_generator(rng)
     if clip_norm is not None and clip_norm != math.inf:
         clip_norm = check_real(clip_norm, "clip_norm")
-    history, last_good = History(), _LastGood(model, optimizer, X, y)
+    history, last_good = History(), LastGood(model, optimizer, X, y)
     try:
         for epoch in _bar(epochs, progress):
             record = epoch % every == 0 or epoch == epochs - 1
@@ -154,48 +156,6 @@ def fit(
     return history
 
 
-class _LastGood:
-    """The last state with a finite loss, to go back to."""
-
-    def __init__(self, model: Sequential, optimizer: Optimizer, X, y):
-        self._parts, self._rows = (model, optimizer), {"X": X, "y": y}
-        self._where = "before the first epoch"
-        self._states = [part.state_dict() for part in self._parts]
-
-    def keep(self, epoch: int, data_loss: float, penalty: float) -> None:
-        """Keep the state that has this loss; go back if it is not finite."""
-        self._where = (
-            f"in epoch {epoch}, at loss {data_loss + penalty} (data loss "
-            f"{data_loss}, penalty {penalty})"
-        )
-        if not math.isfinite(data_loss + penalty):
-            self._go_back()
-        self._states = [part.state_dict() for part in self._parts]
-
-    def check_parameters(self) -> None:
-        """Go back if the last step has made a parameter infinite."""
-        if not np.isfinite(self._parts[0].theta).all():
-            self._go_back()
-
-    def _go_back(self) -> None:
-        for part, state in zip(self._parts, self._states, strict=True):
-            part.load_state_dict(state)
-        raise FloatingPointError(
-            f"training diverged {self._where}{self._cause()}; the model keeps "
-            "its last good parameters"
-        )
-
-    def _cause(self) -> str:
-        arrays = self._rows | self._parts[0].params
-        for name, array in arrays.items():
-            array = np.atleast_1d(array)
-            array = array.reshape(len(array), -1)
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                row = int(np.argmin(np.isfinite(array).all(axis=1)))
-                return f": {name} is not finite, first in row {row}"
-        return ""
-
-
 def _check_kinds(model, loss, optimizer, stop) -> None:
     """Raise if an argument is something else, such as a class."""
     for name, thing, kind, example in (
@@ -213,6 +173,7 @@ def _check_kinds(model, loss, optimizer, stop) -> None:
 
 
 def _rows(X, y, name: str) -> tuple[np.ndarray, np.ndarray]:
+    refuse_holes(y, "y")
     X, y = as_float_array(X, "X"), np.asarray(y)
     if 0 in (X.ndim, y.ndim) or not 0 < len(X) == len(y):
         raise ValueError(
