@@ -13,11 +13,11 @@ PORT ?= 8000
 # Chapter 4 trains 36 networks in one cell: a slow machine needs minutes for it.
 CELL_TIMEOUT ?= 900
 
-# One BLAS thread and no progress bars: stored outputs must come out the same everywhere.
-export OPENBLAS_NUM_THREADS := 1
-export OMP_NUM_THREADS := 1
-export NNREG_PROGRESS := 0
-export PYTHONHASHSEED := 0
+# One BLAS thread, no progress bars, and this tree's own nnreg: stored outputs must come out the
+# same everywhere. tools/tree.py reads the same file.
+include tools/fixed.env
+export $(shell sed 's/=.*//' tools/fixed.env)
+export PYTHONPATH := $(CURDIR)
 
 NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg \
 	--nbval-cell-timeout=$(CELL_TIMEOUT) -n 2 --dist loadscope notebooks
@@ -95,8 +95,8 @@ test-book: $(READY) browser-tools build
 
 # Chromium and npm are no Python packages. Without them the browser tests are skipped aloud;
 # on a continuous-integration machine (CI=true) their absence is a failure.
-browser-tools:
-	@sh tools/browser_tools.sh
+browser-tools: $(READY)
+	@$(PY) tools/browser_tools.py
 
 bench: $(READY)
 	$(PY) -m benchmarks

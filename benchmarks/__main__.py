@@ -13,16 +13,16 @@ import random
 import statistics
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.tree import FIXED_ENVIRONMENT
+
 TARGETS = {("reference", "float32"): 3.0, ("reference", "float64"): 2.0}
 TARGETS |= {("torch", "float32"): 1.5, ("torch", "float64"): 1.5}
 
 
 def run(contender: str, dtype: str) -> dict[str, float]:
-    command = [sys.executable, str(ROOT / "benchmarks" / "headline.py"), contender, dtype]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "benchmarks.headline", contender, dtype]
+    environment = os.environ | FIXED_ENVIRONMENT
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return json.loads(done.stdout)
 

@@ -7,10 +7,12 @@ test was the first to go red. The cases and the formulas are those of the tests.
 """
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,8 +20,9 @@ import numpy as np
 
 import nnreg
 from nnreg.nn import Dense, Residual, SpectralDense, Tanh
-from tests.test_against_torch import ULPS, errors
-from tests.test_layernorm import CONDITIONS, badly_conditioned, one_pass, textbook
+
+from .mutants import MUTANTS
+from .peers import CONDITIONS, ULPS, badly_conditioned, errors, one_pass, textbook
 
 ROOT = Path(__file__).resolve().parent.parent
 TORCH = importlib.util.find_spec("torch")
@@ -100,54 +103,48 @@ def badly_conditioned_rows():
         )
 
 
-# Module, what stands there, what it becomes.
-MUTANTS = [
-    ("layernorm", "x_hat = rows - rows[:, :1]", "x_hat = rows.copy()"),
-    ("layernorm", "    dx -= _row_mean(dy, gamma)\n", ""),
-    ("layernorm", "x_hat = rows * inverse", "x_hat = rows * inverse**2"),
-    ("residual", "return x + fx", "return fx"),
-    ("residual", "dy + dx", "dx"),
-    ("spectral", "_unit(W @ v)", "_unit(W @ (v * v))"),
-    ("spectral", "dw = dw_sn - (along_w", "dw = dw_sn + (along_w"),
-    ("clipping", "if norm <= max_norm:", "if norm < max_norm:"),
-    ("clipping", "max_norm / norm) for g", "max_norm / (norm + 1e-6)) for g"),
-    ("clipping", "float(((np.abs(g, dtype=np.float64) / largest)", "float(((np.abs(g) / 1.0)"),
-    ("constraints", "norms > 0), w, norms", "norms > -1), w, norms"),
-    ("constraints", "np.where(w < 0, w.dtype.type(0), w)", "np.abs(w)"),
-]
-
 SURVIVES = "SURVIVES"
 
 
-def first_red(folder: Path, module: str, old: str, new: str) -> str:
-    """Break `module` in the copy, run its tests and mend it; return the test that failed first."""
-    path = folder / "nnreg" / f"{module}.py"
-    source = path.read_text(encoding="utf8")
-    if old not in source:
-        raise ValueError(f"{module} no longer holds {old!r}")
-    path.write_text(source.replace(old, new, 1), encoding="utf8")
-    files = [f"tests/test_{module}.py", "tests/test_against_torch.py"]
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    path.write_text(source, encoding="utf8")
+def tests_of(module: str) -> list[str]:
+    """Return the test files that hold a module of nnreg, as book/covered.toml names them."""
+    covered = tomllib.loads((ROOT / "book" / "covered.toml").read_text(encoding="utf8"))
+    name = Path(module).name
+    return [
+        f"tests/test_{covered['tested_with'].get(name, name)}.py",
+        "tests/test_against_torch.py",
+    ]
+
+
+def first_red(folder: Path, module: str) -> str:
+    """Run the tests of a module in the copy; return the test that failed first."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        [*command, *tests_of(module)], cwd=folder, env=environment, capture_output=True, text=True
+    )
     red = [line.split("::")[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
     if done.returncode and not red:
         return "does not run"
     return red[0].split(" - ")[0] if red else SURVIVES
 
 
-def break_everything(mutants=MUTANTS):
-    print(f"\n{'module':13}{'broken':56}first red test\n")
+def break_everything():
+    print(f"\n{'module':14}{'broken':75} first red test\n")
     with tempfile.TemporaryDirectory() as name:
-        for part in ("nnreg", "tests"):
-            shutil.copytree(ROOT / part, Path(name, part))
-        shutil.copy(ROOT / "pyproject.toml", name)
-        for module in dict.fromkeys(module for module, _, _ in mutants):
-            if (red := first_red(Path(name), module, "", "")) != SURVIVES:
+        folder = Path(name)
+        for part in ("nnreg", "tests", "benchmarks", "tools", "book"):
+            shutil.copytree(ROOT / part, folder / part)
+        for part in ("pyproject.toml", "conftest.py"):
+            shutil.copy(ROOT / part, folder)
+        for module in dict.fromkeys(mutant.module for mutant in MUTANTS):
+            if (red := first_red(folder, module)) != SURVIVES:
                 raise SystemExit(f"{module} is red before anything is broken: {red}")
-        for module, old, new in mutants:
-            shown = f"{old.strip()} -> {new.strip() or 'nothing'}"
-            print(f"{module:13}{shown:55} {first_red(Path(name), module, old, new)}", flush=True)
+        for mutant in MUTANTS:
+            shown = f"{mutant.right.strip()} -> {mutant.wrong.strip() or 'nothing'}"
+            with mutant.put_into(folder / "nnreg"):
+                red = first_red(folder, mutant.module)
+            print(f"{mutant.module:14}{shown:75} {red}", flush=True)
 
 
 if __name__ == "__main__":

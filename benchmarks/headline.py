@@ -1,6 +1,6 @@
 """One contender, one run, one process: train 2-64-3 on 3000 points and print the time as JSON.
 
-    python benchmarks/headline.py nnreg float32
+    python -m benchmarks.headline nnreg float32
 
 Every contender starts from the same weights and the same points, takes the same Adam steps with
 L2 5e-4 on layer 1, and works out loss and accuracy in every epoch. The loss after the warm-up is
@@ -8,13 +8,15 @@ printed too, so that `__main__.py` can assert that all contenders computed the s
 """
 
 import json
-import os
 import sys
 import time
 
-os.environ |= {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-
 import numpy as np
+
+from benchmarks import reference
+from nnreg import L2
+from nnreg.data import spiral
+from nnreg.nn import Adam, Dense, ReLU, Sequential, SoftmaxCrossEntropy, fit
 
 WARM_UP, EPOCHS = 10, 200
 LR, DECAY, LAM = 0.05, 5e-7, 5e-4
@@ -22,8 +24,6 @@ LR, DECAY, LAM = 0.05, 5e-7, 5e-4
 
 def start(dtype):
     """Return the points, the labels and the first weights."""
-    from nnreg.data import spiral
-
     rng = np.random.default_rng(0)
     X, y = spiral(1000, 3, rng, dtype=dtype)
     first = 0.01 * rng.standard_normal((2, 64))
@@ -31,30 +31,25 @@ def start(dtype):
     return X, y, first.astype(dtype), second.astype(dtype)
 
 
-def nnreg(dtype):
+def with_nnreg(dtype):
     """Yield the loss of each epoch, as the book trains."""
-    from nnreg import L2
-    from nnreg.nn import Adam, Dense, ReLU, Sequential, SoftmaxCrossEntropy, fit
-
     X, y, first, second = start(dtype)
     penalised = Dense(2, 64, weight_penalty=L2(LAM), bias_penalty=L2(LAM), rng=0, dtype=dtype)
     model = Sequential([penalised, ReLU(), Dense(64, 3, rng=0, dtype=dtype)])
     model.params["0.W"][...], model.params["2.W"][...] = first, second
-    loss, optimizer = SoftmaxCrossEntropy(), Adam(LR, decay=DECAY)
+    loss, optimizer = SoftmaxCrossEntropy(), Adam(LR, lr_decay=DECAY)
     for epochs in (WARM_UP, EPOCHS):
         yield fit(model, loss, optimizer, X, y, epochs=epochs, progress=False).loss[-1]
 
 
-def reference(dtype):
+def with_reference(dtype):
     """Yield the loss of the last epoch of each stretch, with the NNFS-style classes."""
-    import reference as nnfs_style
-
     X, y, first, second = start(dtype)
-    dense1 = nnfs_style.LayerDense(first, np.zeros((1, 64), dtype), LAM, LAM)
-    relu = nnfs_style.ActivationReLU()
-    dense2 = nnfs_style.LayerDense(second, np.zeros((1, 3), dtype))
-    loss = nnfs_style.SoftmaxCategoricalCrossentropy()
-    optimizer = nnfs_style.OptimizerAdam(LR, DECAY)
+    dense1 = reference.LayerDense(first, np.zeros((1, 64), dtype), LAM, LAM)
+    relu = reference.ActivationReLU()
+    dense2 = reference.LayerDense(second, np.zeros((1, 3), dtype))
+    loss = reference.SoftmaxCategoricalCrossentropy()
+    optimizer = reference.OptimizerAdam(LR, DECAY)
     for epochs in (WARM_UP, EPOCHS):
         for _ in range(epochs):
             dense1.forward(X)
@@ -74,7 +69,7 @@ def reference(dtype):
         yield float(total)
 
 
-def torch(dtype):
+def with_torch(dtype):
     """Yield the loss of the last epoch of each stretch, with PyTorch's eager loop."""
     import torch
 
@@ -104,8 +99,11 @@ def torch(dtype):
         yield total.item()
 
 
+CONTENDERS = {"nnreg": with_nnreg, "reference": with_reference, "torch": with_torch}
+
+
 def main(contender: str, dtype: str) -> None:
-    stretches = {"nnreg": nnreg, "reference": reference, "torch": torch}[contender](np.dtype(dtype))
+    stretches = CONTENDERS[contender](np.dtype(dtype))
     loss = next(stretches)
     begin = time.process_time()
     next(stretches)

@@ -17,17 +17,18 @@ def work_dtype(dtype: np.dtype) -> np.dtype:
     return np.promote_types(dtype, np.float32)
 
 
-def scaled(array: np.ndarray, factor: float) -> np.ndarray:
+def scaled(array: np.ndarray, factor: float, out=None) -> np.ndarray:
     """Return ``factor * array`` in the dtype of `array`.
 
     In float64 where the dtype cannot hold the factor: it would become 0 or
     infinity before it meets a number that brings it back.
     """
-    info = np.finfo(array.dtype)
-    holds = factor == 0 or float(info.tiny) <= abs(factor) <= float(info.max)
-    work = array.dtype if holds else np.promote_types(array.dtype, np.float64)
-    product = np.multiply(array, factor, dtype=work)
-    return np.asarray(product.astype(array.dtype, copy=False))
+    work = work_dtype(array.dtype)
+    info = np.finfo(work)
+    if factor and not float(info.tiny) <= abs(factor) <= float(info.max):
+        work = np.promote_types(work, np.float64)
+    out = np.empty_like(array) if out is None else out
+    return np.multiply(array, factor, out=out, dtype=work, casting="same_kind")
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> float:
@@ -42,13 +43,49 @@ def dot(a: np.ndarray, b: np.ndarray) -> float:
         whole = a.size - a.size % _BLOCK
         total = float(np.vdot(a[whole:], b[whole:]))
         if whole:
-            # One product per block, all in one call: a loop of vdot costs
-            # twice the time.
-            rows = a[:whole].reshape(-1, 1, _BLOCK)
-            columns = b[:whole].reshape(-1, _BLOCK, 1)
-            with np.errstate(over="ignore", invalid="ignore"):
-                blocks = np.matmul(rows, columns)
-                total += float(blocks.sum(dtype=np.float64))
+            shape = -1, _BLOCK
+            blocks = _dots(a[:whole].reshape(shape), b[:whole].reshape(shape))
+            total += float(blocks.sum(dtype=np.float64))
         if a.dtype.itemsize > 4 or _SAFE[0] < abs(total) < _SAFE[1]:
             return total
     return dot(a.astype(np.float64), b.astype(np.float64))
+
+
+def row_dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Sum of ``a * b`` along each row, in blocks too; in float64 or wider."""
+    n, d = a.shape
+    whole = d - d % _BLOCK
+    wide = np.promote_types(a.dtype, np.float64)
+    totals = _dots(a[:, whole:], b[:, whole:]).astype(wide)
+    if whole:
+        shape = n, whole // _BLOCK, _BLOCK
+        blocks = a[:, :whole].reshape(shape), b[:, :whole].reshape(shape)
+        totals += _dots(*blocks).sum(axis=1, dtype=wide)
+    return totals
+
+
+def _dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """One product for each row, in one call: a loop takes twice as long."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.matmul(a[..., None, :], b[..., :, None])[..., 0, 0]
+
+
+def largest(array: np.ndarray, axis=None) -> np.ndarray:
+    """Largest absolute entry along `axis`, which is kept; 0 if there is none.
+
+    In float64 or wider, so that what is computed from it stays wide too.
+    """
+    keep = {"axis": axis, "keepdims": axis is not None, "initial": 0.0}
+    found = np.maximum(array.max(**keep), -array.min(**keep))
+    return found.astype(np.promote_types(array.dtype, np.float64))
+
+
+def magnitude(array: np.ndarray, axis=None) -> np.ndarray:
+    """Power of two at or below the largest absolute entry along `axis`.
+
+    Dividing by it changes no digit, and the quotient is of size one: no
+    square of it over- or underflows. Some power of two for zeros, too.
+    """
+    found = largest(array, axis)
+    exponent = np.frexp(found)[1]
+    return np.ldexp(np.ones_like(found), exponent - 1)

@@ -1,4 +1,4 @@
-r"""Gradient clipping: by the norm of all gradients together, or each entry by itself.
+r"""Gradient clipping: by the norm of all together, or entry by entry.
 
 .. math:: g \leftarrow g \cdot \min\left(1, \frac{r}{\lVert g \rVert}\right)
 
@@ -10,19 +10,20 @@ import math
 
 import numpy as np
 
-from nnreg._arithmetic import dot
+from nnreg._arithmetic import dot, largest, scaled
 from nnreg._checks import as_float_array, check_real
 
 _POLICIES = ("raise", "zero", "pass")
 # A sum of squares outside this range may have lost terms to under- or
 # overflow.
 _SAFE = (1e-280, math.inf)
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 def clip_by_global_norm(
     grads, max_norm: float, ord: float = 2, nonfinite: str = "raise"
 ):
-    r"""Scale all gradients by one factor, so that their common norm is at most `max_norm`.
+    r"""Scale all gradients by one factor, to a norm of at most `max_norm`.
 
     Neither the norm nor the factor over- or underflows on the way, and inside
     the ball the factor is exactly 1: not a bit changes.
@@ -35,7 +36,7 @@ def clip_by_global_norm(
         Largest norm allowed, >= 0; ``math.inf`` measures, and clips nothing.
     ord : float
         Which norm: :math:`\lVert g \rVert_p = (\sum_i |g_i|^p)^{1/p}` with p =
-        `ord` >= 1; ``math.inf`` is the largest size of an entry.
+        `ord` >= 1; ``math.inf`` is the largest absolute value of an entry.
     nonfinite : {"raise", "zero", "pass"}
         What to do if the gradients hold an infinity or a NaN: raise an error,
         return zeros (so that the step is skipped), or return them unchanged.
@@ -46,7 +47,7 @@ def clip_by_global_norm(
         New arrays in the shapes and dtypes of `grads`.
     norm : float
         The common norm before clipping; infinity or NaN where the gradients
-        are.
+        are, and infinity where it is larger than any float.
 
     Raises
     ------
@@ -60,56 +61,51 @@ def clip_by_global_norm(
         If `grads` is one array or a dict, or an entry does not hold real
         numbers.
 
-    References ---------- Pascanu, Mikolov and Bengio (2013), "On the
-    difficulty of training recurrent neural networks", algorithm 1. Derived in
-    chapter 17.
+    References
+    ----------
+    Pascanu, Mikolov and Bengio (2013), "On the difficulty of training
+    recurrent neural networks", algorithm 1. Derived in chapter 17.
 
     Examples
     --------
-    >>> clipped, norm = clip_by_global_norm([np.array([3.0]), np.array([0.0, 4.0])], max_norm=1.0)
-    >>> clipped, norm
+    >>> grads = [np.array([3.0]), np.array([0.0, 4.0])]
+    >>> clip_by_global_norm(grads, max_norm=1.0)
     ([array([0.6]), array([0. , 0.8])], 5.0)
     """
     grads = _as_list(grads)
-    max_norm, ord = (
-        _real_or_inf(max_norm, "max_norm", 0.0),
-        _real_or_inf(ord, "ord", 1.0),
-    )
+    max_norm = _real_or_inf(max_norm, "max_norm", 0.0)
+    ord = _real_or_inf(ord, "ord", 1.0)
     if nonfinite not in _POLICIES:
         raise ValueError(
             f"nonfinite must be one of {_POLICIES}, got {nonfinite!r}"
         )
-    norm = _global_norm(grads, ord)
-    if not math.isfinite(norm):
-        bad = [
-            number
-            for number, g in enumerate(grads)
-            if not np.isfinite(g).all()
-        ]
+    size, relative = _global_norm(grads, ord)
+    norm = float(size) * relative
+    if not math.isfinite(relative):
+        finite = [bool(np.isfinite(g).all()) for g in grads]
+        bad = [number for number, fine in enumerate(finite) if not fine]
         if nonfinite == "raise":
             raise FloatingPointError(
                 f"grads must be finite, but those at {bad} are not"
             )
-        return [
-            np.zeros_like(g) if nonfinite == "zero" else g.copy()
-            for g in grads
-        ], norm
+        kept = np.zeros_like if nonfinite == "zero" else np.copy
+        return [kept(g) for g in grads], norm
     if norm <= max_norm:
         return [g.copy() for g in grads], norm
-    return [_scaled(g, max_norm / norm) for g in grads], norm
+    return [_shrunk(g, max_norm, size, relative) for g in grads], norm
 
 
 def clip_by_value(grads, limit: float) -> list[np.ndarray]:
     """Clip each entry of each gradient to [-limit, limit].
 
-    Other than clipping by norm, this turns the direction of the step.
+    Unlike clipping by norm, this turns the direction of the step.
 
     Parameters
     ----------
     grads : list of array_like
         Gradients of any shapes.
     limit : float
-        Largest size of an entry, >= 0.
+        Largest absolute value of an entry, >= 0.
 
     Returns
     -------
@@ -125,8 +121,10 @@ def clip_by_value(grads, limit: float) -> list[np.ndarray]:
         If `grads` is one array or a dict, or an entry does not hold real
         numbers.
 
-    References ---------- Goodfellow, Bengio and Courville (2016), *Deep
-    Learning*, section 10.11.1. Derived in chapter 17.
+    References
+    ----------
+    Goodfellow, Bengio and Courville (2016), *Deep Learning*, section 10.11.1.
+    Derived in chapter 17.
 
     Examples
     --------
@@ -134,9 +132,7 @@ def clip_by_value(grads, limit: float) -> list[np.ndarray]:
     [array([-1. ,  0.5])]
     """
     grads, limit = _as_list(grads), check_real(limit, "limit")
-    return [
-        np.asarray(np.clip(g, -limit, limit, dtype=g.dtype)) for g in grads
-    ]
+    return [_within(g, limit) for g in grads]
 
 
 def _as_list(grads) -> list[np.ndarray]:
@@ -151,27 +147,41 @@ def _real_or_inf(value, name: str, low: float) -> float:
     return math.inf if value == math.inf else check_real(value, name, low)
 
 
-def _global_norm(grads: list[np.ndarray], ord: float) -> float:
+def _global_norm(grads: list[np.ndarray], ord: float) -> tuple[float, float]:
+    """Return a size, and the norm relative to it: two factors of the norm.
+
+    Their product may be larger than any float.
+    """
     if ord == 2:
         squares = sum(dot(g, g) for g in grads)
         if _SAFE[0] < squares < _SAFE[1]:
-            return math.sqrt(squares)
-    largest = float(
-        np.max([np.abs(g).max(initial=0.0) for g in grads], initial=0.0)
-    )
-    if ord == math.inf or largest == 0 or not math.isfinite(largest):
-        return largest
+            return 1.0, math.sqrt(squares)
+    size = np.max([largest(g) for g in grads], initial=0.0)
+    if size == 0 or not np.isfinite(size):
+        return 1.0, float(size)
+    if ord == math.inf:
+        return size, 1.0
     # Relative to the largest entry no power overflows, and what underflows
     # does not matter.
-    total = sum(
-        float(((np.abs(g, dtype=np.float64) / largest) ** ord).sum())
-        for g in grads
-    )
-    return largest * total ** (1 / ord)
+    total = sum((np.abs(_relative(g, size)) ** ord).sum() for g in grads)
+    return size, float(total) ** (1 / ord)
 
 
-def _scaled(g: np.ndarray, factor: float) -> np.ndarray:
-    work = g.dtype if factor > np.finfo(g.dtype).tiny else np.float64
-    return np.asarray(np.multiply(g, factor, dtype=work)).astype(
-        g.dtype, copy=False
-    )
+def _shrunk(g: np.ndarray, max_norm: float, size, relative: float):
+    """Return ``g * max_norm / (size * relative)``."""
+    factor = max_norm / relative / float(size)
+    if factor >= _TINY:
+        return scaled(g, factor)
+    # A factor too small for a float is applied in two steps.
+    unit = _relative(g, size) / relative
+    return scaled(unit, max_norm).astype(g.dtype)
+
+
+@np.errstate(over="ignore")  # NumPy 1 divides past an array's end, and warns
+def _relative(g: np.ndarray, size) -> np.ndarray:
+    return np.divide(g, size, dtype=np.promote_types(g.dtype, np.float64))
+
+
+def _within(g: np.ndarray, limit: float) -> np.ndarray:
+    bound = min(limit, float(np.finfo(g.dtype).max))
+    return np.clip(g, -bound, bound, out=np.empty_like(g))

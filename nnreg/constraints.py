@@ -1,4 +1,6 @@
-r"""Constraints: after each step the weights go back to the nearest point of a set.
+r"""Constraints: after each step the weights go back to a set of allowed ones.
+
+The nearest of them is taken:
 
 .. math:: w \leftarrow \arg\min_{v \in C} \lVert v - w \rVert
 
@@ -7,12 +9,17 @@ inside the set already is not changed by a bit, and projecting twice is
 projecting once.
 """
 
+import numbers
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
 import numpy as np
 
+from nnreg._arithmetic import magnitude
 from nnreg._checks import as_float_array, check_real
 
 
-class Constraint:
+class Constraint(ABC):
     """A set of allowed weights; one of your own needs `project` alone.
 
     Examples
@@ -24,13 +31,17 @@ class Constraint:
     array([1. , 0.5])
     """
 
+    @abstractmethod
     def project(self, w) -> np.ndarray:
-        """Return the nearest allowed point to `w`, in its shape and dtype, as a new array."""
-        raise NotImplementedError
+        """Return the nearest allowed point to `w`, as a new array.
+
+        It has the shape and the dtype of `w`.
+        """
 
 
+@dataclass(frozen=True)
 class MaxNorm(Constraint):
-    r"""Vectors along `axis` of length at most `limit`: :math:`\lVert w \rVert_2 \le r`.
+    r"""Vectors along `axis` of a length :math:`\lVert w \rVert_2 \le r`.
 
     Parameters
     ----------
@@ -46,11 +57,13 @@ class MaxNorm(Constraint):
     ValueError
         If `limit` is negative or not finite, or an array has no such axis.
     TypeError
-        If an array does not hold real numbers.
+        If `limit` is not a number, `axis` is none of the above, or an array
+        does not hold real numbers.
 
-    References ---------- Srebro and Shraibman (2005), "Rank, trace-norm and
-    max-norm"; with dropout, Srivastava et al. (2014), section 5.1. Derived in
-    chapter 17.
+    References
+    ----------
+    Srebro and Shraibman (2005), "Rank, trace-norm and max-norm"; with dropout,
+    Srivastava et al. (2014), section 5.1. Derived in chapter 17.
 
     Examples
     --------
@@ -59,27 +72,38 @@ class MaxNorm(Constraint):
            [0.8, 0.4]])
     """
 
-    def __init__(self, limit: float, axis: int | tuple[int, ...] | None = 0):
-        self.limit, self.axis = check_real(limit, "limit"), axis
+    limit: float
+    axis: int | tuple[int, ...] | None = 0
 
+    def __post_init__(self):
+        check_real(self.limit, "limit")
+        _check_axis(self.axis)
+
+    @np.errstate(all="ignore")  # on zero vectors and on what is not finite
     def project(self, w) -> np.ndarray:
         """Return `w` with each longer vector scaled down to the limit."""
-        projected = as_float_array(w, "w").copy()
-        target, eps = self.limit, np.finfo(projected.dtype).eps
-        # Rounding may leave a length one digit above the limit: aim a little
-        # lower until none is.
-        while (
-            over := (norms := _norms(projected, self.axis)) > self.limit
-        ).any():
-            projected = _where_divided(
-                over, projected, norms / target if target else np.inf
-            )
-            target *= 1 - eps
+        w, limit = as_float_array(w, "w"), float(self.limit)
+        projected = w.copy()
+        unit, norm, size = _in_parts(w, self.axis)
+        too_long = norm > limit / size
+        # Rounding may lift a length by a digit: aim a digit lower, and if that
+        # is not enough twice as low each time, in the end at 0.
+        digits = np.finfo(w.dtype).nmant
+        for step in range(digits + 1):
+            if not too_long.any():
+                break
+            aim = limit * (1 - 2.0 ** (step - digits))
+            np.copyto(projected, unit * (aim / norm), where=too_long)
+            _, norm_now, size_now = _in_parts(projected, self.axis)
+            too_long = norm_now > limit / size_now
         return projected
 
 
+@dataclass(frozen=True)
 class UnitNorm(Constraint):
-    r"""Vectors along `axis` of length 1; a zero vector, which has no direction, stays.
+    r"""Vectors along `axis` of length 1.
+
+    A zero vector, which has no direction, stays.
 
     Parameters
     ----------
@@ -91,11 +115,12 @@ class UnitNorm(Constraint):
     ValueError
         If an array has no such axis.
     TypeError
-        If an array does not hold real numbers.
+        If `axis` is none of the above, or an array does not hold real numbers.
 
-    References ---------- Salimans and Kingma (2016), "Weight normalization",
-    fix the length by a parameter of its own; this projects onto it. Derived in
-    chapter 17.
+    References
+    ----------
+    Salimans and Kingma (2016), "Weight normalization", fix the length by a
+    parameter of its own; this projects onto it. Derived in chapter 17.
 
     Examples
     --------
@@ -104,24 +129,26 @@ class UnitNorm(Constraint):
            [0.8, 0. ]])
     """
 
-    def __init__(self, axis: int | tuple[int, ...] | None = 0):
-        self.axis = axis
+    axis: int | tuple[int, ...] | None = 0
 
+    def __post_init__(self):
+        _check_axis(self.axis)
+
+    @np.errstate(all="ignore")  # on zero vectors and on what is not finite
     def project(self, w) -> np.ndarray:
         """Return `w` with each vector divided by its length."""
         w = as_float_array(w, "w")
-        norms = _norms(w, self.axis)
-        # A length is known no better than the rounding of its entries and of
-        # their sum.
-        n = w.size / max(norms.size, 1)
-        known_to = (
-            2 * np.finfo(w.dtype).eps + (n + 8) * np.finfo(np.float64).eps
-        )
-        return _where_divided(
-            (np.abs(norms - 1) > known_to) & (norms > 0), w, norms
-        )
+        projected = w.copy()
+        unit, norm, size = _in_parts(w, self.axis)
+        # A length is known up to the rounding of its entries and of their sum.
+        entries = w.size // max(norm.size, 1)
+        known_to = 2 * _eps(w.dtype) + entries * _eps(unit.dtype)
+        other = (norm > 0) & (abs(norm * size - 1) > known_to)
+        np.copyto(projected, unit / norm, where=other)
+        return projected
 
 
+@dataclass(frozen=True)
 class NonNegative(Constraint):
     r"""Weights that are never below zero: :math:`w \ge 0`.
 
@@ -130,8 +157,10 @@ class NonNegative(Constraint):
     TypeError
         If an array does not hold real numbers.
 
-    References ---------- Lee and Seung (1999), "Learning the parts of objects
-    by non-negative matrix factorization". Derived in chapter 17.
+    References
+    ----------
+    Lee and Seung (1999), "Learning the parts of objects by non-negative matrix
+    factorization". Derived in chapter 17.
 
     Examples
     --------
@@ -141,20 +170,29 @@ class NonNegative(Constraint):
 
     def project(self, w) -> np.ndarray:
         """Return `w` with 0 in the place of negative entries."""
-        w = as_float_array(w, "w")
-        return np.where(w < 0, w.dtype.type(0), w)
+        projected = as_float_array(w, "w").copy()
+        projected[projected < 0] = 0
+        return projected
 
 
-def _norms(w: np.ndarray, axis) -> np.ndarray:
-    """Lengths along `axis`, which is kept; relative to the largest entry no square overflows."""
-    w = w.astype(np.float64)
-    largest = np.abs(w).max(axis, keepdims=True, initial=0.0)
-    scale = np.where(largest > 0, largest, 1.0)
-    w /= scale
-    return scale * np.sqrt(np.square(w, out=w).sum(axis, keepdims=True))
+def _check_axis(axis) -> None:
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    whole = all(isinstance(a, numbers.Integral) for a in axes)
+    if axis is not None and not whole:
+        raise TypeError(
+            f"axis must be an int, a tuple of int or None, got {axis!r}"
+        )
 
 
-def _where_divided(where: np.ndarray, w: np.ndarray, divisor) -> np.ndarray:
-    return np.where(where, w / np.where(where, divisor, 1.0), w).astype(
-        w.dtype, copy=False
-    )
+def _in_parts(w: np.ndarray, axis):
+    """Return `w` at size one, the lengths of that along `axis`, and the size.
+
+    A length is ``norm * size``, where no square over- or underflows.
+    """
+    size = magnitude(w, axis)
+    unit = np.divide(w, size, dtype=size.dtype)
+    return unit, np.sqrt(np.square(unit).sum(axis, keepdims=True)), size
+
+
+def _eps(dtype: np.dtype) -> float:
+    return float(np.finfo(dtype).eps)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nnreg._checks import check_count, check_positive, check_real
-from nnreg.penalties import L1, L2, ElasticNet, Penalty, Sum, _strengths
+from nnreg.penalties import L1, L2, Penalty
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,20 @@ class Convention:
     kinds: str
 
 
-def _sklearn_elastic_net(l1: float, l2: float, n: int) -> dict[str, float]:
+def _sklearn_elastic_net(l1: float, l2: float, n: float) -> dict[str, float]:
     alpha = l1 / 2 + l2
     return {"alpha": alpha, "l1_ratio": l1 / 2 / alpha if alpha else 0.5}
 
 
+def _sklearn_logistic(l1: float, l2: float, n: float) -> dict[str, float]:
+    total = check_positive(l1 + 2 * l2, "lam")
+    return {"C": 1 / (n * total), "l1_ratio": l1 / total}
+
+
 LIBRARIES: dict[str, Convention] = {
     "nnfs": Convention(
-        "mean(loss) + weight_regularizer_l1 * sum|w| + weight_regularizer_l2 * sum w²",
+        "mean(loss) + weight_regularizer_l1 * sum|w| "
+        "+ weight_regularizer_l2 * sum w²",
         lambda l1, l2, n: {
             "weight_regularizer_l1": l1,
             "weight_regularizer_l2": l2,
@@ -64,7 +70,8 @@ LIBRARIES: dict[str, Convention] = {
         "l1 + l2",
     ),
     "torch.optim.SGD": Convention(
-        "mean(loss), and weight_decay * w added to each gradient: weight_decay / 2 * sum w²",
+        "mean(loss) + weight_decay / 2 * sum w²   (as weight_decay * w, added "
+        "to each gradient)",
         lambda l1, l2, n: {"weight_decay": 2 * l2},
         lambda n, weight_decay: (0.0, weight_decay / 2),
         "l2",
@@ -82,7 +89,8 @@ LIBRARIES: dict[str, Convention] = {
         "l1",
     ),
     "sklearn.ElasticNet": Convention(
-        "sum (y - Xw)² / 2n + alpha * (l1_ratio * sum|w| + (1 - l1_ratio) / 2 * sum w²)",
+        "sum (y - Xw)² / 2n + alpha * (l1_ratio * sum|w| "
+        "+ (1 - l1_ratio) / 2 * sum w²)",
         _sklearn_elastic_net,
         lambda n, alpha, l1_ratio=0.5: (
             2 * alpha * l1_ratio,
@@ -91,10 +99,13 @@ LIBRARIES: dict[str, Convention] = {
         "l1 + l2",
     ),
     "sklearn.LogisticRegression": Convention(
-        "C * sum(loss) + sum w² / 2",
-        lambda l1, l2, n: {"C": 1 / (2 * n * check_positive(l2, "lam"))},
-        lambda n, C: (0.0, 1 / (2 * n * C)),
-        "l2",
+        "C * sum(loss) + l1_ratio * sum|w| + (1 - l1_ratio) / 2 * sum w²",
+        _sklearn_logistic,
+        lambda n, C, l1_ratio=0.0: (
+            l1_ratio / (n * C),
+            (1 - l1_ratio) / (2 * n * C),
+        ),
+        "l1 + l2",
     ),
     "sklearn.MLPClassifier": Convention(
         "mean(loss) + alpha / 2n * sum w²   (n: the rows of a mini-batch)",
@@ -116,7 +127,8 @@ def to_library(penalty: Penalty, library: str, n: int) -> dict[str, float]:
 
     Parameters
     ----------
-    penalty : L1, L2, ElasticNet, or a sum of them
+    penalty : Penalty
+        L1, L2, ElasticNet, or a sum of them: whatever has `strengths`.
     library : str
         A key of `LIBRARIES`.
     n : int
@@ -143,24 +155,26 @@ def to_library(penalty: Penalty, library: str, n: int) -> dict[str, float]:
     >>> to_library(L2(0.01), "torch.optim.SGD", n=442)
     {'weight_decay': 0.02}
     """
-    convention, n = _convention(library), check_count(n, "n")
-    terms = penalty.terms if isinstance(penalty, Sum) else (penalty,)
-    if not all(isinstance(term, (L1, L2, ElasticNet)) for term in terms):
+    convention, n = _convention(library), _rows(n)
+    strengths = getattr(penalty, "strengths", None)
+    if strengths is None:
         raise ValueError(
-            f"penalty must be made of L1, L2 and ElasticNet, got {penalty!r}"
+            "penalty must be made of L1, L2 and ElasticNet, or have strengths "
+            f"(l1, l2) of its own, got {penalty!r}"
         )
-    l1, l2 = map(sum, zip(*map(_strengths, terms), strict=True))
+    l1, l2 = map(float, strengths)
     if (l1 and "l1" not in convention.kinds) or (
         l2 and "l2" not in convention.kinds
     ):
         raise ValueError(
-            f"penalty must be of kind {convention.kinds} for {library}, got {penalty!r}"
+            f"penalty must be of kind {convention.kinds} for {library}, "
+            f"got {penalty!r}"
         )
     return convention.settings(l1, l2, n)
 
 
 def from_library(library: str, n: int, **settings: float) -> Penalty:
-    """Return our penalty that has the same minimum as the library's `settings`.
+    """Return our penalty with the same minimum as the library's `settings`.
 
     Parameters
     ----------
@@ -189,19 +203,13 @@ def from_library(library: str, n: int, **settings: float) -> Penalty:
     >>> from_library("keras", n=442, l1=0.01, l2=0.02)
     L1(lam=0.01) + L2(lam=0.02)
     """
-    convention, n = _convention(library), check_count(n, "n")
+    convention, n = _convention(library), _rows(n)
     try:
         inspect.signature(convention.strengths).bind(n, **settings)
     except TypeError as error:
         raise TypeError(f"settings of {library}: {error}") from None
-    for name, value in settings.items():
-        if name == "C":
-            check_positive(value, name)
-        else:
-            check_real(
-                value, name, high=1.0 if name == "l1_ratio" else math.inf
-            )
-    l1, l2 = convention.strengths(n, **settings)
+    checked = {name: _setting(value, name) for name, value in settings.items()}
+    l1, l2 = convention.strengths(n, **checked)
     if l1 and l2:
         return L1(l1) + L2(l2)
     return L1(l1) if l1 or convention.kinds == "l1" else L2(l2)
@@ -213,3 +221,15 @@ def _convention(library: str) -> Convention:
             f"library must be one of {', '.join(LIBRARIES)}, got {library!r}"
         )
     return LIBRARIES[library]
+
+
+def _rows(n: int) -> float:
+    return check_real(check_count(n, "n"), "n")
+
+
+def _setting(value: float, name: str) -> float:
+    if name == "C":
+        return check_positive(value, name)
+    return check_real(
+        value, name, high=1.0 if name == "l1_ratio" else math.inf
+    )

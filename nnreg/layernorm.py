@@ -13,15 +13,16 @@ import numbers
 
 import numpy as np
 
+from nnreg._arithmetic import magnitude, row_dots, work_dtype
 from nnreg._checks import as_float_array, as_upstream, check_positive
 
 
 def layernorm_forward(x, gamma=None, beta=None, eps: float = 1e-5, axis=-1):
-    r"""Normalise each row of `x`, then scale it by `gamma` and shift it by `beta`.
+    r"""Normalise each row of `x`, scale it by `gamma`, shift it by `beta`.
 
-    The first entry of each row is taken off before the mean, so that a
-    constant row comes out as exact zeros and a huge mean costs no digits of a
-    tiny variance.
+    The mean is taken off in two steps, so that a constant row comes out as
+    exact zeros and a huge mean costs no digits of a tiny variance. An outlier
+    costs the other entries no digits either, wherever it stands.
 
     Parameters
     ----------
@@ -52,9 +53,11 @@ def layernorm_forward(x, gamma=None, beta=None, eps: float = 1e-5, axis=-1):
     TypeError
         If an array does not hold real numbers.
 
-    References ---------- Ba, Kiros and Hinton (2016), "Layer normalization".
-    The shift is that of Chan, Golub and LeVeque (1983), "Algorithms for
-    computing the sample variance". Derived in chapter 13.
+    References
+    ----------
+    Ba, Kiros and Hinton (2016), "Layer normalization". The second step is that
+    of Chan, Golub and LeVeque (1983), "Algorithms for computing the sample
+    variance". Derived in chapter 13.
 
     Examples
     --------
@@ -62,20 +65,17 @@ def layernorm_forward(x, gamma=None, beta=None, eps: float = 1e-5, axis=-1):
     >>> y.round(4)
     array([[-1.2247,  0.    ,  1.2247],
            [ 0.    ,  0.    ,  0.    ]])
-    >>> dx, dgamma, dbeta = layernorm_backward([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], cache)
+    >>> dy = [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    >>> dx, dgamma, dbeta = layernorm_backward(dy, cache)
     >>> dx[0].round(4)
     array([ 0.2041, -0.4082,  0.2041])
     """
     x = as_float_array(x, "x")
     rows, row_shape = _rows(x, axis)
-    gamma, beta = (
-        _parameter(gamma, "gamma", row_shape),
-        _parameter(beta, "beta", row_shape),
-    )
-    x_hat = rows - rows[:, :1]
-    x_hat -= _row_mean(x_hat)
-    inverse = _inverse_root(x_hat, check_positive(eps, "eps"))
-    x_hat *= inverse
+    gamma = _parameter(gamma, "gamma", row_shape)
+    beta = _parameter(beta, "beta", row_shape)
+    eps = check_positive(eps, "eps")
+    x_hat, inverse = _normalised(rows, eps, centre=True)
     y = _scale(x_hat, gamma)
     if beta is not None:
         y += beta.ravel()
@@ -83,8 +83,9 @@ def layernorm_forward(x, gamma=None, beta=None, eps: float = 1e-5, axis=-1):
     return y.reshape(x.shape).astype(x.dtype, copy=False), cache
 
 
+@np.errstate(invalid="ignore")
 def layernorm_backward(dy, cache):
-    r"""Send the gradient back through the row's scale, its variance and its mean.
+    r"""Send the gradient back through the root, the variance and the mean.
 
     With :math:`d\hat x = \gamma \odot dy`,
 
@@ -118,7 +119,8 @@ def layernorm_backward(dy, cache):
 
     Examples
     --------
-    >>> _, cache = layernorm_forward([[1.0, 2.0, 4.0]], gamma=[1.0, 1.0, 2.0], beta=np.zeros(3))
+    >>> x, gamma, beta = [[1.0, 2.0, 4.0]], [1.0, 1.0, 2.0], np.zeros(3)
+    >>> _, cache = layernorm_forward(x, gamma, beta)
     >>> dx, dgamma, dbeta = layernorm_backward([[0.5, 0.0, 1.0]], cache)
     >>> dbeta
     array([0.5, 0. , 1. ])
@@ -126,11 +128,7 @@ def layernorm_backward(dy, cache):
     True
     """
     x_hat, inverse, gamma, beta, shape, dtype = cache
-    dy = (
-        as_upstream(dy, shape)
-        .reshape(x_hat.shape)
-        .astype(x_hat.dtype, copy=False)
-    )
+    dy = as_upstream(dy, shape, x_hat.dtype).reshape(x_hat.shape)
     product = dy * x_hat
     dgamma, dbeta = _column_sum(product, gamma), _column_sum(dy, beta)
     dx = _scale(dy, gamma)
@@ -141,7 +139,7 @@ def layernorm_backward(dy, cache):
 
 
 def rmsnorm_forward(x, gamma=None, eps: float = 1e-5, axis=-1):
-    r"""Divide each row of `x` by its root mean square, then scale it by `gamma`.
+    r"""Divide each row of `x` by its root mean square, scale it by `gamma`.
 
     Parameters
     ----------
@@ -160,8 +158,10 @@ def rmsnorm_forward(x, gamma=None, eps: float = 1e-5, axis=-1):
     ValueError, TypeError
         As in `layernorm_forward`.
 
-    References ---------- Zhang and Sennrich (2019), "Root mean square layer
-    normalization". Derived in chapter 13.
+    References
+    ----------
+    Zhang and Sennrich (2019), "Root mean square layer normalization". Derived
+    in chapter 13.
 
     Examples
     --------
@@ -172,15 +172,16 @@ def rmsnorm_forward(x, gamma=None, eps: float = 1e-5, axis=-1):
     x = as_float_array(x, "x")
     rows, row_shape = _rows(x, axis)
     gamma = _parameter(gamma, "gamma", row_shape)
-    inverse = _inverse_root(rows, check_positive(eps, "eps"))
-    x_hat = rows * inverse
+    eps = check_positive(eps, "eps")
+    x_hat, inverse = _normalised(rows, eps, centre=False)
     y = _scale(x_hat, gamma)
     cache = x_hat, inverse, gamma, x.shape, x.dtype
     return y.reshape(x.shape).astype(x.dtype, copy=False), cache
 
 
+@np.errstate(invalid="ignore")
 def rmsnorm_backward(dy, cache):
-    r"""Send the gradient back through the row's scale and its root mean square.
+    r"""Send the gradient back through the root mean square of each row.
 
     Parameters
     ----------
@@ -213,11 +214,7 @@ def rmsnorm_backward(dy, cache):
     True
     """
     x_hat, inverse, gamma, shape, dtype = cache
-    dy = (
-        as_upstream(dy, shape)
-        .reshape(x_hat.shape)
-        .astype(x_hat.dtype, copy=False)
-    )
+    dy = as_upstream(dy, shape, x_hat.dtype).reshape(x_hat.shape)
     product = dy * x_hat
     dgamma = _column_sum(product, gamma)
     dx = _scale(dy, gamma)
@@ -226,50 +223,52 @@ def rmsnorm_backward(dy, cache):
     return dx.reshape(shape).astype(dtype, copy=False), dgamma
 
 
-def _rows(x: np.ndarray, axis) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return `x` as a matrix whose rows are normalised, and the shape of a row in `x`."""
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    last = range(x.ndim - len(axes), x.ndim)
-    whole = (
-        axes
-        and last.start >= 0
-        and all(isinstance(a, numbers.Integral) for a in axes)
-    )
-    if not whole or sorted(a + x.ndim if a < 0 else a for a in axes) != list(
-        last
-    ):
-        raise ValueError(
-            f"axis must name the last axes of x, such as -1 or (-2, -1), got {axis!r} for shape "
-            f"{x.shape}"
-        )
-    row_shape = x.shape[last.start :]
-    if 0 in row_shape:
-        raise ValueError(
-            f"x must hold at least one entry a row, got shape {x.shape}"
-        )
-    # Half precision is made for storage: NumPy adds in it slowly, and loses
-    # digits.
-    work = np.promote_types(x.dtype, np.float32)
-    return x.reshape(-1, math.prod(row_shape)).astype(
-        work, copy=False
-    ), row_shape
+@np.errstate(over="ignore", invalid="ignore")
+def _normalised(rows: np.ndarray, eps: float, centre: bool):
+    """Return the rows divided by the root, and 1 / root as a column."""
+    x_hat = _centred(rows) if centre else rows
+    mean_square = row_dots(x_hat, x_hat) / rows.shape[1]
+    inverse = (1 / np.sqrt(mean_square + eps)).astype(rows.dtype)[:, None]
+    x_hat = np.multiply(x_hat, inverse, out=x_hat if centre else None)
+    info = np.finfo(rows.dtype)
+    low = float(info.tiny) / float(info.eps)  # below it, squares lose digits
+    extreme = ~((low < mean_square) & (mean_square < math.inf))
+    if extreme.any():
+        redone = _normalised_at_size_one(rows[extreme], eps, centre)
+        x_hat[extreme], inverse[extreme] = redone
+    return x_hat, inverse
 
 
-def _parameter(
-    values, name: str, row_shape: tuple[int, ...]
-) -> np.ndarray | None:
-    if values is None:
-        return None
-    values = as_float_array(values, name)
-    if values.shape != row_shape:
-        raise ValueError(
-            f"{name} must have the shape of a row, {row_shape}, got {values.shape}"
-        )
-    return values
+def _normalised_at_size_one(rows: np.ndarray, eps: float, centre: bool):
+    """Do the same for rows whose squares would leave the range of floats."""
+    size = magnitude(rows, axis=1)
+    unit = _centred(rows / size) if centre else rows / size
+    rms = np.sqrt(row_dots(unit, unit) / rows.shape[1])[:, None]
+    root = np.hypot(rms * size, math.sqrt(eps))
+    # A constant row is 0 times this, and 0 times infinity would be NaN.
+    factor = np.minimum(size / root, np.finfo(root.dtype).max)
+    return unit * factor, 1 / root
+
+
+def _centred(rows: np.ndarray) -> np.ndarray:
+    """Take off the mean of each row, and then what its rounding left over.
+
+    A float32 mean would do harm: beside an outlier, its own rounding is as
+    large as the other entries.
+    """
+    wide = np.promote_types(rows.dtype, np.float64)
+    mean = rows.mean(axis=1, dtype=wide, keepdims=True)
+    rounded = mean.astype(rows.dtype)
+    centred = rows - rounded
+    if rows.dtype == wide:
+        centred -= centred.mean(axis=1, keepdims=True)
+    else:
+        centred -= (mean - rounded).astype(rows.dtype)
+    return centred
 
 
 def _row_mean(rows: np.ndarray, gamma=None) -> np.ndarray:
-    """Mean of ``gamma * rows`` along each row: as a product, because BLAS is faster."""
+    """Mean of ``gamma * rows`` along each row, as a product."""
     d = rows.shape[1]
     weights = np.ones(d, rows.dtype) if gamma is None else gamma.ravel()
     return (rows @ (weights.astype(rows.dtype, copy=False) / d))[:, None]
@@ -284,24 +283,37 @@ def _column_sum(rows: np.ndarray, parameter) -> np.ndarray | None:
 
 
 def _scale(rows: np.ndarray, gamma) -> np.ndarray:
-    return (
-        rows.copy()
-        if gamma is None
-        else np.multiply(rows, gamma.ravel(), dtype=rows.dtype)
-    )
+    if gamma is None:
+        return rows.copy()
+    return np.multiply(rows, gamma.ravel(), dtype=rows.dtype)
 
 
-def _inverse_root(rows: np.ndarray, eps: float) -> np.ndarray:
-    """1 / root of the mean square of each row plus `eps`; by hypot where a square is lost."""
-    tiny = np.finfo(rows.dtype).tiny
-    with np.errstate(over="ignore", under="ignore"):
-        square = np.einsum("ij,ij->i", rows, rows) / rows.shape[1] + eps
-    root, lost = np.sqrt(square), ~((square > tiny) & (square < math.inf))
-    if lost.any():
-        largest = np.abs(rows[lost]).max(axis=1, keepdims=True)
-        unit = rows[lost] / np.where(largest > 0, largest, 1)
-        rms = largest[:, 0] * np.sqrt(
-            np.einsum("ij,ij->i", unit, unit) / unit.shape[1]
+def _rows(x: np.ndarray, axis) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return `x` as a matrix of its rows, and the shape of a row in `x`."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    whole = all(isinstance(a, numbers.Integral) for a in axes)
+    named = {a - x.ndim if a >= 0 else a for a in axes} if whole else None
+    if not 0 < len(axes) <= x.ndim or named != set(range(-len(axes), 0)):
+        raise ValueError(
+            "axis must name the last axes of x, such as -1 or (-2, -1), got "
+            f"{axis!r} for shape {x.shape}"
         )
-        root[lost] = np.hypot(rms, math.sqrt(eps))
-    return (1 / root)[:, None]
+    row_shape = x.shape[-len(axes) :]
+    if 0 in row_shape:
+        raise ValueError(
+            f"x must hold at least one entry a row, got shape {x.shape}"
+        )
+    rows = x.reshape(-1, math.prod(row_shape))
+    return rows.astype(work_dtype(x.dtype), copy=False), row_shape
+
+
+def _parameter(values, name: str, row_shape: tuple[int, ...]):
+    if values is None:
+        return None
+    values = as_float_array(values, name)
+    if values.shape != row_shape:
+        raise ValueError(
+            f"{name} must have the shape of a row, {row_shape}, got "
+            f"{values.shape}"
+        )
+    return values

@@ -1,4 +1,4 @@
-r"""Spectral normalisation: divide a weight matrix by its largest singular value.
+r"""Spectral normalisation: a matrix over its largest singular value.
 
 .. math:: W_\text{SN} = \frac{W}{\sigma}, \qquad
           \sigma = \max_{\lVert v \rVert = 1} \lVert W v \rVert = u^\top W v
@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from nnreg._arithmetic import dot
+from nnreg._arithmetic import dot, largest, work_dtype
 from nnreg._checks import (
     as_float_array,
     as_generator,
@@ -21,10 +21,11 @@ from nnreg._checks import (
     check_count,
 )
 
+# Sums of squares where no square has left the range of float32.
+_USUAL = (1e-24, 1e24)
 
-def spectral_norm(
-    w, u=None, n_iter: int = 1, rng: np.random.Generator | int | None = None
-):
+
+def spectral_norm(w, u=None, n_iter: int = 1, rng=None):
     r"""Estimate the largest singular value of `w` by power iteration.
 
     Each iteration takes :math:`v = W^\top u / \lVert W^\top u \rVert` and then
@@ -37,7 +38,8 @@ def spectral_norm(
     w : array_like
         Weights of any shape; the first axis makes the rows of the matrix.
     u : array_like, optional
-        Where to start, shape (len(w),): the `u` of the last call.
+        Where to start, shape (len(w),): the `u` of the last call, or any
+        vector but zero. Its length does not matter.
     n_iter : int
         Iterations, >= 0. With 0, `u` is taken as it is.
     rng : numpy.random.Generator or int, optional
@@ -46,6 +48,7 @@ def spectral_norm(
     Returns
     -------
     sigma : float
+        Infinity if it is larger than any float.
     u, v : ndarray
         Unit vectors with ``sigma = u @ W @ v``; `v` is all zeros where `w` is.
 
@@ -58,8 +61,10 @@ def spectral_norm(
         If an array does not hold real numbers, or `n_iter` is not a whole
         number.
 
-    References ---------- Miyato et al. (2018), "Spectral normalization for
-    generative adversarial networks", algorithm 1. Derived in chapter 16.
+    References
+    ----------
+    Miyato et al. (2018), "Spectral normalization for generative adversarial
+    networks", algorithm 1. Derived in chapter 16.
 
     Examples
     --------
@@ -67,36 +72,16 @@ def spectral_norm(
     >>> round(sigma, 6)
     3.0
     """
-    W = _as_matrix(as_float_array(w, "w"))
-    n_iter = check_count(n_iter, "n_iter", low=0)
-    if u is None:
-        if rng is None:
-            raise ValueError(
-                "u or rng must be given, to start the power iteration, got neither"
-            )
-        u = as_generator(rng).standard_normal(len(W))
-    u = as_float_array(u, "u").astype(W.dtype, copy=False)
-    if u.shape != (len(W),) or not u.any():
-        raise ValueError(
-            f"u must be a vector of {len(W)} entries, not all 0, got shape {u.shape}"
-        )
-    u, _ = _unit(u)
-    v, sigma = _unit(_back(W, u))
-    for iteration in range(n_iter):
-        if iteration:
-            v, _ = _unit(_back(W, u))
-        next_u, sigma = _unit(W @ v)
-        u = next_u if sigma else u
-    return sigma, u, v
+    w = as_float_array(w, "w")
+    W, exponent = _at_size_one(w)
+    sigma, u, v = _power_iteration(W, u, n_iter, rng)
+    with np.errstate(over="ignore"):
+        sigma = float(np.ldexp(sigma, exponent))
+    return sigma, u.astype(w.dtype), v.astype(w.dtype)
 
 
 def spectral_normalize(
-    w,
-    u=None,
-    n_iter: int = 1,
-    rng: np.random.Generator | int | None = None,
-    *,
-    cap: bool = False,
+    w, u=None, n_iter: int = 1, rng=None, *, cap: bool = False
 ):
     r"""Divide `w` by its estimated largest singular value.
 
@@ -124,23 +109,29 @@ def spectral_normalize(
     ValueError, TypeError
         As in `spectral_norm`.
 
-    References ---------- Miyato et al. (2018), eq. 8; for `cap`, Gouk et al.
-    (2021), "Regularisation of neural networks by enforcing Lipschitz
-    continuity", algorithm 1. Derived in chapter 16.
+    References
+    ----------
+    Miyato et al. (2018), eq. 8; for `cap`, Gouk et al. (2021), "Regularisation
+    of neural networks by enforcing Lipschitz continuity", algorithm 1. Derived
+    in chapter 16.
 
     Examples
     --------
-    >>> w_sn, u, cache = spectral_normalize(np.diag([3.0, 1.5]), n_iter=50, rng=0)
+    >>> w = np.diag([3.0, 1.5])
+    >>> w_sn, u, cache = spectral_normalize(w, n_iter=50, rng=0)
     >>> w_sn.round(6)
     array([[1. , 0. ],
            [0. , 0.5]])
     """
     w = as_float_array(w, "w")
-    sigma, u, v = spectral_norm(w, u, n_iter, rng)
-    if sigma == 0 or (cap and sigma <= 1):
-        return w.copy(), u, (None, u, v, 1.0, w.shape)
-    w_sn = np.asarray(w / w.dtype.type(sigma))
-    return w_sn, u, (w_sn.copy(), u, v, sigma, w.shape)
+    W, exponent = _at_size_one(w)
+    sigma, u, v = _power_iteration(W, u, n_iter, rng)
+    with np.errstate(over="ignore", invalid="ignore"):
+        capped = cap and np.ldexp(sigma, exponent) <= 1
+        w_sn = None if sigma == 0 or capped else np.asarray(W / sigma)
+    cache = w_sn, u, v, sigma, exponent, w.shape, w.dtype
+    result = w if w_sn is None else w_sn.reshape(w.shape)
+    return result.astype(w.dtype), u.astype(w.dtype), cache
 
 
 def spectral_normalize_backward(dw_sn, cache) -> np.ndarray:
@@ -162,8 +153,7 @@ def spectral_normalize_backward(dw_sn, cache) -> np.ndarray:
     Returns
     -------
     dw : ndarray
-        In the shape and dtype of `dw_sn`. Where `w` was not divided, a copy of
-        `dw_sn`.
+        In the shape and dtype of `w`. Where `w` was not divided, `dw_sn`.
 
     Raises
     ------
@@ -176,29 +166,73 @@ def spectral_normalize_backward(dw_sn, cache) -> np.ndarray:
 
     Examples
     --------
-    >>> w_sn, u, cache = spectral_normalize(np.diag([2.0, 1.0]), n_iter=50, rng=0)
+    >>> w = np.diag([2.0, 1.0])
+    >>> w_sn, u, cache = spectral_normalize(w, n_iter=50, rng=0)
     >>> spectral_normalize_backward(np.eye(2), cache).round(6) + 0.0
     array([[-0.25,  0.  ],
            [ 0.  ,  0.5 ]])
     """
-    w_sn, u, v, sigma, shape = cache
-    dw_sn = as_upstream(dw_sn, shape)
+    w_sn, u, v, sigma, exponent, shape, dtype = cache
+    dw_sn = as_upstream(dw_sn, shape, work_dtype(dtype))
     if w_sn is None:
-        return dw_sn.copy()
-    along_w = dw_sn.dtype.type(dot(dw_sn, w_sn))
-    dw = dw_sn - (along_w * np.outer(u, v).reshape(shape)).astype(
-        dw_sn.dtype, copy=False
-    )
-    dw /= dw.dtype.type(sigma)
-    return dw
+        return dw_sn.astype(dtype)
+    dw_sn, gain = _at_size_one(dw_sn)
+    with np.errstate(invalid="ignore"):
+        dw = dw_sn - dot(dw_sn, w_sn) * np.outer(u, v)
+        dw /= sigma
+    if gain != exponent:
+        dw = np.ldexp(dw, gain - exponent)
+    return dw.reshape(shape).astype(dtype, copy=False)
 
 
-def _as_matrix(w: np.ndarray) -> np.ndarray:
+def _at_size_one(w: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return `w` as a matrix over a power of two, and its exponent.
+
+    For usual sizes that is 0, and nothing is divided.
+    """
     if not w.size:
         raise ValueError(
             f"w must hold at least one weight, got shape {w.shape}"
         )
-    return w.reshape(len(w) if w.ndim else 1, -1)
+    W = w.reshape(len(w) if w.ndim else 1, -1)
+    W = W.astype(work_dtype(w.dtype), copy=False)
+    if _USUAL[0] < dot(W, W) < _USUAL[1]:
+        return W, 0
+    exponent = int(np.frexp(largest(W))[1])
+    return np.ldexp(W, -exponent), exponent
+
+
+@np.errstate(invalid="ignore")
+def _power_iteration(W: np.ndarray, u, n_iter: int, rng):
+    """Return sigma, u and v, all in the dtype and at the size of `W`."""
+    n_iter = check_count(n_iter, "n_iter", low=0)
+    u = _start(u, len(W), rng).astype(W.dtype, copy=False)
+    v, sigma = _unit(_back(W, u))
+    for iteration in range(n_iter):
+        if iteration:
+            v, _ = _unit(_back(W, u))
+        next_u, sigma = _unit(W @ v)
+        u = next_u if sigma else u
+    return sigma, u, v
+
+
+def _start(u, n: int, rng) -> np.ndarray:
+    """Return the vector of length 1 from which the power iteration starts."""
+    if u is None:
+        if rng is None:
+            raise ValueError(
+                "u or rng must be given, to start the power iteration, got "
+                "neither"
+            )
+        u = as_generator(rng).standard_normal(n)
+    u = as_float_array(u, "u")
+    if u.shape != (n,) or not u.any():
+        raise ValueError(
+            f"u must be a vector of {n} entries, not all 0, got shape "
+            f"{u.shape}"
+        )
+    u, _ = _at_size_one(u)
+    return _unit(u.ravel())[0]
 
 
 def _back(W: np.ndarray, u: np.ndarray) -> np.ndarray:
@@ -210,4 +244,4 @@ def _back(W: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 def _unit(vector: np.ndarray) -> tuple[np.ndarray, float]:
     length = math.sqrt(dot(vector, vector))
-    return (vector / vector.dtype.type(length) if length else vector), length
+    return (vector / length if length else vector), length

@@ -1,24 +1,16 @@
-"""What all tests share: one BLAS thread, no progress bars, and one build of the book."""
+"""What the tests share: one build of the book, and the peers that not everybody has."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-FIXED_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "NNREG_PROGRESS": "0",
-}
-os.environ.update(FIXED_ENVIRONMENT)  # before any test imports NumPy
+import pytest
 
-import pytest  # noqa: E402
-
-ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from tools import browser_tools
+from tools.tree import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -43,39 +35,27 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# A machine without one of these skips its tests; where CI=true, a skipped test fails.
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Return the path of Chromium, from `CHROMIUM` or the usual names; skip without, fail on CI."""
-    candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, CHROMIUM_NAMES)]
-    found = next(filter(None, candidates), None)
-    if found:
-        return found
-    message = "no Chromium: install it (Debian: apt-get install chromium) or set CHROMIUM"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+    """Return the path of Chromium, from `CHROMIUM` or the usual names."""
+    found = browser_tools.chromium()
+    if not found:
+        pytest.skip("no Chromium: install it (Debian: apt-get install chromium) or set CHROMIUM")
+    return found
 
 
 @pytest.fixture(scope="session")
 def torch():
-    """Return PyTorch, the peer of some tests; skip without, fail on CI."""
-    try:
-        import torch
-    except ImportError:
-        message = "PyTorch is not installed: pip install torch==2.13.0 (extra: bench)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return torch
+    """Return PyTorch, the peer of some tests."""
+    return pytest.importorskip("torch", reason="no PyTorch: pip install torch==2.13.0")
 
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """Return axe-core's source, the accessibility rules; skip without, fail on CI."""
-    source = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
-    if source.is_file():
-        return source.read_text(encoding="utf8")
-    message = "no axe-core: install npm, then run `make browser-tools`"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+    """Return axe-core's source, the accessibility rules."""
+    if not browser_tools.AXE.is_file():
+        pytest.skip("no axe-core: install npm, then run `make browser-tools`")
+    return browser_tools.AXE.read_text(encoding="utf8")

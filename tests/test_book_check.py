@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,17 @@ def message(given, expected, **keywords):
         ("dropout", "dropout"),
         (True, True),
         (["a", "b"], ["a", "b"]),
+        (np.uint8(3), 3),
+        (np.float16(0.5), 0.5),
+        (2**70, 2.0**70),
+        (10**30, 10**30),
+        (Fraction(1, 3), 1 / 3),
+        (np.array([1, 2.5], dtype=object), [1, 2.5]),
+        (1 + 0j, 1.0),
+        ([], []),
+        ([], np.array([], dtype=str)),
+        ({"a": 1}, {"a": 1}),
+        (np.ma.masked_array([1, 2]), [1, 2]),
     ],
 )
 def test_right_answers_are_told_so(given, expected, capsys):
@@ -49,6 +62,18 @@ def test_right_answers_are_told_so(given, expected, capsys):
         ({"a": 1}, 1.0),
         (1e-3, 0.0),
         (1e-10, 1e-12),
+        (10**400, 1.0),
+        (1e308, -1e308),
+        (1.0, 5e-324),
+        (1 + 1j, 1.0),
+        ([], [1.0]),
+        ([1.0], []),
+        (np.ma.masked_array([1.0, 2.0], [0, 1]), [1.0, 2.0]),
+        (np.uint64(2**64 - 1), np.int64(-1)),
+        ({1, 2}, [1, 2]),
+        (len, 3),
+        (b"a", "a"),
+        (np.timedelta64(1, "D"), 1),
     ],
 )
 def test_wrong_answers_are_refused(given, expected, capsys):
@@ -72,9 +97,57 @@ def test_the_message_tells_both_shapes():
     assert "(2, 3)" in text
 
 
-def test_a_placeholder_is_reported_as_not_filled_in():
-    assert "no answer yet" in message(..., 3.0)
-    assert "no answer yet" in message(None, 3.0)
+@pytest.mark.parametrize(
+    "given",
+    [
+        ...,
+        None,
+        [..., 2],
+        (1, None),
+        [[1, 2], [..., 4]],
+        [[...], [1, 2]],
+        np.array([1, ...], dtype=object),
+    ],
+)
+def test_a_placeholder_is_reported_as_not_filled_in_wherever_it_stands(given):
+    assert "no answer yet" in message(given, [1, 2])
+
+
+@pytest.mark.parametrize("of", "bBhHiIlLefdg")
+@pytest.mark.parametrize("right", "bBhHiIlLefdg")
+def test_the_difference_is_the_same_in_every_type_of_number(of, right):
+    given, expected = np.array([4, 3], dtype=of), np.array([4, 5], dtype=right)
+    assert message(given, expected) == "1 of 2 entries is off, most at index (1,) by 40 %."
+
+
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).nmant < 63, reason="no type here holds every integer of 64 bits"
+)
+def test_integers_are_compared_to_the_last_digit_if_that_is_asked():
+    check_answer(2**53 + 1, 2**53 + 1, rtol=0)
+    assert "off" in message(2**53 + 1, 2**53, rtol=0)
+    assert "off" in message(np.uint64(2**64 - 1), np.uint64(2**64 - 2), rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "said"),
+    [
+        ("3", 3, "hold numbers, and holds text"),
+        (True, 1.0, "hold numbers, and holds True or False"),
+        ([1, 0], [True, False], "hold True or False, and holds numbers"),
+        (1, "L1", "hold text, and holds numbers"),
+        ([1, "a"], [1, 2], "hold numbers, and holds text"),
+        ({1, 2}, [1, 2], "hold numbers, and holds objects of type set"),
+        (map(int, "12"), [1, 2], "hold numbers, and holds objects of type map"),
+    ],
+)
+def test_the_message_tells_which_kind_is_asked_for(given, expected, said):
+    assert message(given, expected) == f"Your answer should {said}."
+
+
+def test_a_tolerance_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=r"rtol must be finite and >= 0, got -1\.0"):
+        check_answer(1.0, 2.0, rtol=-1.0)
 
 
 def test_the_hint_is_added_and_only_to_a_wrong_answer(capsys):

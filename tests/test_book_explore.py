@@ -1,6 +1,7 @@
 import base64
 import io
 import json
+import sys
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -9,7 +10,8 @@ import pytest
 from PIL import Image
 
 from nnreg.book import explore
-from nnreg.book.explore import WIDGET_VIEW
+from nnreg.book.explorer import WIDGET_VIEW
+from tools.run_notebooks import normalise_output
 
 VALUES = [0, 0.001, 0.01, 0.5]
 
@@ -196,7 +198,17 @@ def test_text_from_an_author_cannot_break_out_of_the_page():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1e-5, "0.00001"), (0.0, "0"), (0.12345, "0.123"), (250.0, "250"), (7, "7"), ("L1", "L1")],
+    [
+        (1e-5, "0.00001"),
+        (0.0, "0"),
+        (0.12345, "0.123"),
+        (250.0, "250"),
+        (7, "7"),
+        ("L1", "L1"),
+        (np.float16(0.1), "0.1"),
+        (np.int8(7), "7"),
+        (np.bool_(True), "True"),
+    ],
 )
 def test_values_are_written_without_exponents(value, text):
     made = explore(draw_nothing, [value, value], name="n", caption=lambda v: "c", alt=lambda v: "a")
@@ -209,11 +221,19 @@ def test_fmt_and_symbol_are_used_everywhere():
     assert repr(made).startswith("explore: p from 0 % to 50 %, 4 values, start 1 %")
 
 
-def test_the_start_may_differ_in_the_last_bit():
-    grid = np.linspace(0, 1, 11)
-    made = explore(draw_nothing, grid, name="n", start=0.3, caption=str, alt=str)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("kind", [float, np.float64, np.float32])
+def test_the_start_may_differ_in_the_last_bit(dtype, kind):
+    grid = np.linspace(0, 1, 11).astype(dtype)
+    made = explore(draw_nothing, grid, name="n", start=kind(0.3), caption=str, alt=str)
     assert made.start == 3
-    assert grid[3] != 0.3
+    assert float(grid[3]) != 0.3
+
+
+def test_words_and_numbers_can_stand_in_one_slider():
+    made = explore(draw_nothing, ["off", 0.1, True], name="n", start=0.1, caption=str, alt=str)
+    assert made.start == 1
+    assert [frame.value for frame in made.frames] == ["λ = off", "λ = 0.1", "λ = True"]
 
 
 @pytest.mark.parametrize(
@@ -242,26 +262,28 @@ def test_an_error_in_draw_is_raised_by_the_cell_and_not_swallowed_when_shown():
 
 @pytest.fixture
 def kernel(monkeypatch):
-    monkeypatch.delenv("NNREG_STATIC", raising=False)
     monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=True))
 
 
-@pytest.mark.usefixtures("kernel")
-def test_a_live_notebook_gets_the_widget_beside_the_other_forms(explorer):
+def test_a_live_notebook_gets_the_widget_beside_the_other_forms(explorer, kernel):
     data, _ = explorer._repr_mimebundle_()
     assert set(data) == {WIDGET_VIEW, "text/html", "image/png", "text/plain"}
     assert data[WIDGET_VIEW]["model_id"]
 
 
-@pytest.mark.usefixtures("kernel")
-def test_a_run_that_stores_gets_no_widget_though_it_has_a_kernel(explorer, monkeypatch):
-    monkeypatch.setenv("NNREG_STATIC", "1")
+def test_without_a_kernel_nothing_is_live(explorer):
     assert WIDGET_VIEW not in explorer._repr_mimebundle_()[0]
 
 
-def test_without_a_kernel_nothing_is_live(explorer, monkeypatch):
-    monkeypatch.delenv("NNREG_STATIC", raising=False)
-    assert WIDGET_VIEW not in explorer._repr_mimebundle_()[0]
+def test_without_ipywidgets_a_kernel_gets_the_other_forms(explorer, kernel, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    assert set(explorer._repr_mimebundle_()[0]) == {"text/html", "image/png", "text/plain"}
+
+
+def test_a_stored_notebook_holds_no_widget(explorer, kernel):
+    output = {"data": explorer._repr_mimebundle_()[0]}
+    normalise_output(output)
+    assert set(output["data"]) == {"text/html", "image/png", "text/plain"}
 
 
 def test_moving_the_widget_makes_the_kernel_draw_that_value():

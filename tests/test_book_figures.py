@@ -1,4 +1,5 @@
 import base64
+import inspect
 import io
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnreg import book
 from nnreg.book import figure, plot_decision, role
 from nnreg.book.figures import CLASS_COLOURS, CLASS_MARKERS
 
@@ -51,6 +53,25 @@ def run(*lines):
 def test_figures_need_no_pyplot():
     shown = "from nnreg.book import figure; figure()[0].png()"
     assert run(shown, "print('matplotlib.pyplot' in sys.modules)") == "False"
+
+
+REFUSE = "sys.modules.update(dict.fromkeys(['matplotlib', 'PIL', 'ipywidgets', 'IPython']))"
+
+
+def test_checking_an_answer_and_showing_source_need_numpy_alone():
+    imports = "from nnreg.book import check_answer, show_source"
+    assert run(REFUSE, imports, "check_answer(2.0, 2.0)", "show_source(check_answer)") == "Right."
+    picture = "from nnreg.book import figure"
+    with pytest.raises(subprocess.CalledProcessError):
+        run(REFUSE, picture)
+
+
+def test_every_name_is_there_and_no_module_hides_a_function():
+    for name in book.__all__:
+        assert name in dir(book)
+        assert inspect.isfunction(getattr(book, name)), name
+    with pytest.raises(AttributeError, match="has no attribute 'explor'"):
+        book.explor  # noqa: B018
 
 
 def test_computing_loads_nothing_that_shows():
@@ -147,6 +168,30 @@ def test_each_class_has_its_own_marker_and_all_points_are_drawn():
     assert len(set(CLASS_MARKERS)) == len(CLASS_MARKERS)
     paths = [drawn.get_paths()[0].vertices for drawn in points]
     assert not any(np.array_equal(a, b) for a, b in combinations(paths, 2))
+
+
+def test_the_model_is_asked_between_points_that_are_whole_numbers():
+    asked = []
+
+    def model(points):
+        asked.append(points)
+        return scores(points)
+
+    _, ax = figure()
+    plot_decision(ax, model, CORNERS.astype(int), np.arange(3), resolution=50)
+    assert asked[0].dtype == np.float64
+    assert len(np.unique(asked[0][:, 0])) == 50
+
+
+def test_half_precision_does_not_narrow_the_limits():
+    X = np.array([[1000, 0], [1001, 1], [1000, 1]])
+    limits = []
+    for dtype in (np.float64, np.float16):
+        _, ax = figure()
+        plot_decision(ax, scores, X.astype(dtype), np.arange(3))
+        limits.append([*ax.get_xlim(), *ax.get_ylim()])
+    assert limits[0] == limits[1]
+    assert limits[0] == pytest.approx([999.94, 1001.06, -0.06, 1.06])
 
 
 def test_points_of_the_wrong_shape_are_refused_with_both_shapes():

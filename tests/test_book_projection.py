@@ -98,7 +98,19 @@ def test_no_placeholder_is_left(made):
 
 @pytest.mark.parametrize("argument", ["x", "dx_hat"])
 @pytest.mark.parametrize(
-    "value", [[1, 2], [[0, 1, 2]], [0, 1, 2.5], [0, 1, np.nan], "abc", None, [1, "a", 2], 1.0]
+    "value",
+    [
+        [1, 2],
+        [[0, 1, 2]],
+        [0, 1, 2.5],
+        [0, 1, np.nan],
+        "abc",
+        None,
+        [1, "a", 2],
+        ["1", "2", "0"],
+        1.0,
+        np.ma.masked_array([0, 1, 2], [0, 0, 1]),
+    ],
 )
 def test_what_is_not_three_numbers_is_refused_by_name(argument, value):
     with pytest.raises(ValueError, match=rf"^{argument} must hold three numbers in \[-2, 2\]"):

@@ -1,9 +1,7 @@
 """Each rule accepts a sound chapter and rejects the same chapter with one thing broken."""
 
-import base64
 import copy
 import json
-import zlib
 
 import nbformat
 import pytest
@@ -11,15 +9,7 @@ import pytest
 from .chapter_rules import RULES, Book, Chapter
 
 WORD = "word "
-PNG_HEAD = b"\x89PNG\r\n\x1a\n"
-
-
-def chunk(name: bytes, data: bytes = b"") -> bytes:
-    return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
-
-
-def png(*chunks: bytes) -> str:
-    return base64.b64encode(PNG_HEAD + b"".join(chunks) + chunk(b"IEND")).decode()
+PNG = "iVBORw0KGgo="  # no rule looks into it
 
 
 def markdown(text: str, **metadata) -> nbformat.NotebookNode:
@@ -41,6 +31,7 @@ def explorer_html(*captions: str) -> str:
     ]
     return (
         '<div class="nnreg-explore" id="fig-x-explore-root">'
+        f"<style>p {{ margin: 0.77em; }}</style>"
         f'<script type="application/json">{json.dumps(frames)}</script></div>'
     )
 
@@ -67,7 +58,7 @@ def sound_chapter() -> list:
         markdown("## Synopsis\n\nThree lines use it."),
         code("from nnreg import L2\nL2(0.1).value([1.0, 2.0])", data={"text/plain": "0.5"}),
         markdown("## A line that bends too far\n\n```{admonition} Predict\nWill it bend?\n```"),
-        code("fig", data={"image/png": png(), "text/plain": "<Figure>"}, mystnb=picture),
+        code("fig", data={"image/png": PNG, "text/plain": "<Figure>"}, mystnb=picture),
         markdown(
             "## Notation\n\n| symbol | shape | code |\n|---|---|---|\n"
             "| $w$, $\\lambda$ | scalar | `w` |"
@@ -91,9 +82,9 @@ def sound_chapter() -> list:
         markdown("## Explore λ\n\nSlide."),
         code(
             "explore(draw, values)",
-            data={"text/html": explorer, "image/png": png(), "text/plain": "x"},
+            data={"text/html": explorer, "image/png": PNG, "text/plain": "x"},
         ),
-        markdown("## A fair experiment\n\nTen seeds, see {eq}`eq-x-grad` and [](#ch-x)."),
+        markdown("## A fair experiment\n\nTen seeds."),
         code("for seed in range(10):\n    assert same_data(seed)"),
         markdown(
             "## Exercises\n\n```{exercise-start}\n:label: ex-x\n```\nDo it.\n\n"
@@ -102,7 +93,7 @@ def sound_chapter() -> list:
         markdown("```{solution-start} ex-x\n:class: dropdown\n```"),
         code("assert 2 + 2 == 4"),
         markdown("```{solution-end}\n```"),
-        markdown("## What you can now do\n\nDerive it.\n\n" + WORD * 1800),
+        markdown("## What you can now do\n\nDerive it."),
         *[code(f"step_{number} = {number}") for number in range(8)],
         markdown("## Next\n\nMore."),
         markdown("## Background and references\n\nSee {cite}`known2020`."),
@@ -114,7 +105,6 @@ def book(tmp_path_factory) -> Book:
     root = tmp_path_factory.mktemp("root")
     (root / "book").mkdir()
     (root / "notebooks").mkdir()
-    (root / "book" / "references.bib").write_text("@book{known2020,\n title={A}}\n")
     (root / "book" / "notation.md").write_text(
         "| s | m |\n|---|---|\n| $w$ | a |\n| $\\lambda$ | b |\n"
     )
@@ -259,29 +249,6 @@ BROKEN = [
     ("no_trace_of_a_machine", set_output(STEP, name="stdout", text="Wall time: 3 s"), "duration"),
     ("no_trace_of_a_machine", set_output(STEP, name="stdout", text=" 50%|##  |"), "progress"),
     ("no_trace_of_a_machine", set_output(STEP, data={"text/html": "<p>/opt/x</p>"}), "path"),
-    ("no_stored_widget", metadata(lambda m: m.update(widgets={})), "widget state"),
-    (
-        "no_stored_widget",
-        set_output(STEP, data={"application/vnd.jupyter.widget-view+json": {}}),
-        "widget view",
-    ),
-    (
-        "pictures_without_metadata",
-        set_output(STEP, data={"image/png": png(chunk(b"tEXt", b"a"))}),
-        "tEXt",
-    ),
-    (
-        "pictures_without_metadata",
-        set_output(
-            STEP, data={"text/html": f'<img src="data:image/png;base64,{png(chunk(b"tIME"))}">'}
-        ),
-        "tIME",
-    ),
-    ("fixed_metadata", metadata(lambda m: m.kernelspec.update(name="conda")), "kernelspec"),
-    ("fixed_metadata", metadata(lambda m: m.language_info.update(version="3.11")), "version"),
-    ("fixed_metadata", metadata(lambda m: m.update(jupytext={})), "jupytext"),
-    ("fixed_metadata", metadata(lambda m: m.update(execution={}), STEP), "when the cell ran"),
-    ("fixed_metadata", lambda n: n.cells[3].update(id=n.cells[4].id), "id of its own"),
     ("few_ignored_cells_each_with_a_reason", ignore(1, ""), "say why"),
     ("few_ignored_cells_each_with_a_reason", ignore(4, "slow"), "at most 10 %"),
     (
@@ -315,16 +282,8 @@ BROKEN = [
     ("parts_hold_what_they_promise", replace("## Notation", "|", " "), "table"),
     ("parts_hold_what_they_promise", replace("## A line", "Predict", "Look"), "Predict"),
     ("parts_hold_what_they_promise", picture_before_the_question, "before the question"),
-    ("size_budget", replace("## What", WORD * 200, ""), "words of prose"),
-    ("size_budget", replace("## Next", "More", WORD * 1000), "words of prose"),
-    ("size_budget", append(*[code("x")] * 10), "code cells"),
-    ("size_budget", lambda n: [drop("step")(n) for _ in range(2)], "17 code cells"),
-    ("size_budget", replace(STEP, "= 1", "= 1\n" * 26), "lines of code"),
-    (
-        "size_budget",
-        lambda n: [c.update(source="x\n" * 6 + "x") for c in n.cells if c.cell_type == "code"],
-        "median",
-    ),
+    ("not_too_long", replace("## Next", "More", WORD * 2801), "words of prose"),
+    ("not_too_long", replace(STEP, "= 1", "= 1\n" * 26), "lines of code"),
     (
         "short_steps_in_a_derivation",
         replace("## Derivative", "By", WORD * 61),
@@ -366,6 +325,10 @@ BROKEN = [
         replace("## Forward", "0.5 here", "so in 19 of 23"),
         "19 of 23",
     ),
+    # Asserted, but in another section; seen nowhere, but in a style sheet; in no cell at all.
+    ("numbers_of_the_prose_stand_in_code", replace("## Derivative", "By", "0.5, by"), "(Deriv"),
+    ("numbers_of_the_prose_stand_in_code", replace("## Explore", "Slide.", "By 0.77."), "0.77"),
+    ("numbers_of_the_prose_stand_in_code", replace("## Next", "More.", "By 0.7."), "(Next)"),
     (
         "exercises_with_hint_solution_and_check",
         replace("## Exercises", ":label: ex-x\n", ""),
@@ -436,9 +399,6 @@ BROKEN = [
             ("fig-x-drag", "Drag it.", "A row.", "alt text 'A row.'"),
         )
     ),
-    ("citations_exist", replace("## Background", "known2020", "known2020, lost2021"), "lost2021"),
-    ("cross_references_exist", replace("## A fair", "eq-x-grad", "eq-x-gone"), "eq-x-gone"),
-    ("cross_references_exist", replace("## A fair", "#ch-x", "#ch-gone"), "ch-gone"),
     ("covers_its_public_names", replace("show_source", "L2", "L1"), "covers nnreg.L2"),
     (
         "covers_its_public_names",
@@ -468,11 +428,27 @@ def test_every_rule_has_a_breakage():
         "It is 0.5, or 50 %, or .50.",
         "See section 7.1 and version 1.2.3; [read](https://a.org/10.1).",
         "The code says `0.123`.",
+        "It is 0.5 of 3.",
     ],
 )
 def test_numbers_that_need_no_assertion(book, prose):
     notebook = notebook_of(sound_chapter())
     replace("## Forward", "It is 0.5 here.", prose)(notebook)
+    assert complaints(book, "numbers_of_the_prose_stand_in_code", notebook) == ""
+
+
+@pytest.mark.parametrize(
+    ("start", "old", "new"),
+    [
+        ("## Next", "More.", "Half of it, 0.5, is asserted above."),
+        ("## Explore", "Slide.", "At 0.25 it is 75 % flat."),
+    ],
+)
+def test_numbers_of_a_summary_and_of_a_caption_are_found(book, start, old, new):
+    notebook = notebook_of(sound_chapter())
+    replace(start, old, new)(notebook)
+    html = explorer_html("On a flat line, 0.75.", "On a steep line, 0.25.")
+    set_output("explore", data={"text/html": html})(notebook)
     assert complaints(book, "numbers_of_the_prose_stand_in_code", notebook) == ""
 
 

@@ -1,25 +1,51 @@
 """Every chapter keeps every rule; tests/test_chapter_rules.py proves that each rule can say no."""
 
+import copy
 import importlib
 from pathlib import Path
 
+import nbformat
 import pytest
+
+from tools.run_notebooks import normalise
 
 from .chapter_rules import RULES, Book
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = Book(ROOT)
+each_chapter = pytest.mark.parametrize("chapter", BOOK.chapters, ids=lambda chapter: chapter.name)
+
+
+def refuse(messages) -> None:
+    """Fail with these messages and nothing else; without one, pass."""
+    if found := "\n".join(messages):
+        pytest.fail(found, pytrace=False)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("chapter", BOOK.chapters, ids=lambda chapter: chapter.name)
+@each_chapter
 def test_chapter_keeps(chapter, rule):
-    broken = list(rule(chapter, BOOK))
-    assert not broken, "\n" + "\n".join(broken)
+    refuse(rule(chapter, BOOK))
+
+
+@each_chapter
+def test_chapter_is_stored_as_make_notebooks_stores_it(chapter):
+    """No stored widget, no picture metadata, no time, the one kernel: the writer sees to it."""
+    written = copy.deepcopy(chapter.notebook)
+    try:
+        normalise(written)
+    except ValueError as error:
+        refuse([f"{chapter.name}.ipynb, {error}."])
+    nbformat.validate(written)
+    cells = zip(chapter.notebook.cells, written.cells, strict=True)
+    changed = [f"cell {cell.get('id')}" for cell, mended in cells if cell != mended]
+    if chapter.notebook.metadata != written.metadata:
+        changed.append("metadata")
+    refuse(f"{chapter.name}.ipynb, {what}: run `make notebooks`." for what in changed)
 
 
 def test_there_are_chapters():
-    assert BOOK.chapters, f"no notebooks in {ROOT / 'notebooks'}"
+    assert len(BOOK.chapters) >= 12, f"too few notebooks in {ROOT / 'notebooks'}"
 
 
 def public_names() -> set[str]:
@@ -30,18 +56,26 @@ def public_names() -> set[str]:
     return names
 
 
-def test_every_public_name_is_covered_and_no_other():
-    derived, used, returned = (set(BOOK.covered[how]) for how in ("derived", "used", "returned"))
-    assert len(derived | used | returned) == len(derived) + len(used) + len(returned)
-    missing = public_names() - derived - used - returned
-    assert not missing, f"say in book/covered.toml which chapter covers {sorted(missing)}"
-    assert not (derived | used | returned) - public_names()
-    assert set(BOOK.covered["returned"].values()) <= derived | used
+def test_every_public_name_is_covered_once_and_no_other():
+    covered = [name for how in ("derived", "used", "returned") for name in BOOK.covered[how]]
+    missing, invented = public_names() - set(covered), set(covered) - public_names()
+    twice = {name for name in covered if covered.count(name) > 1}
+    refuse(f"book/covered.toml: which chapter covers {name}?" for name in sorted(missing))
+    refuse(f"book/covered.toml: {name} is no public name." for name in sorted(invented))
+    refuse(f"book/covered.toml: {name} stands there twice." for name in sorted(twice))
+    assert set(BOOK.covered["returned"].values()) <= set(covered)
 
 
 def test_names_wait_for_planned_chapters_only():
     written = {chapter.name for chapter in BOOK.chapters}
     planned = set(BOOK.covered["planned"]["chapters"])
-    assert not written & planned, "a chapter that is written is no longer planned"
+    refuse(
+        f"book/covered.toml: {name} is written, and no longer planned."
+        for name in written & planned
+    )
     for name, chapters in {**BOOK.covered["derived"], **BOOK.covered["used"]}.items():
-        assert set(chapters) <= written | planned, f"{name}: no chapter {chapters}"
+        gone = set(chapters) - written - planned
+        refuse(
+            f"book/covered.toml: {name} is given to {chapter}, which is nowhere."
+            for chapter in gone
+        )

@@ -1,6 +1,7 @@
 """Constraints: the nearest point of the set, and not a bit changed of what is in it."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -22,16 +23,99 @@ every_constraint = pytest.mark.parametrize("constraint", CONSTRAINTS.values(), i
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
+def ends(dtype) -> list[float]:
+    """Sizes from a few times the smallest number that the dtype holds to the largest."""
+    info = np.finfo(dtype)
+    low, high = float(info.smallest_subnormal), float(info.max)
+    return [3 * low, 1e4 * low, float(info.tiny), low**0.5, 1e-3, 1.0, high**0.5, high / 8, high]
+
+
+def length(v) -> np.longdouble:
+    """Return the length in long double, whose squares hold every float64."""
+    return np.sqrt((v.astype(np.longdouble) ** 2).sum())
+
+
 @every_constraint
-@every_dtype
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ">f4", "g"])
 def test_projecting_twice_is_projecting_once_to_the_last_bit(constraint, dtype):
     rng = np.random.default_rng(0)
-    for _ in range(300):
-        shape = rng.integers(1, 60, 2)
-        w = (10.0 ** rng.integers(-30, 30) * rng.standard_normal(shape)).astype(dtype)
+    near_one = [0.01, 0.1, 0.3, 1.0, 3.0, 10.0]
+    for size in 20 * near_one + 5 * ends(np.float64 if dtype == "g" else dtype):
+        w = (size * rng.uniform(-1, 1, rng.integers(1, 60, 2))).astype(dtype)
         once = constraint.project(w)
-        assert (once.shape, once.dtype) == (w.shape, dtype)
+        assert (once.shape, once.dtype) == (w.shape, np.dtype(dtype))
         assert constraint.project(once).tobytes() == once.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 2, 7, 300])
+def test_max_norm_and_unit_norm_from_the_smallest_to_the_largest_number(dtype, n):
+    rng, low = np.random.default_rng(n), float(np.finfo(dtype).smallest_subnormal)
+    precision = float(np.finfo(dtype).eps)
+    # The length itself is taken in float64, and no better known than that.
+    known_to = 1 + (4 * precision if dtype == np.float64 else 0)
+    for size in ends(dtype):
+        w = (size * rng.uniform(0.1, 1, (n, 1))).astype(dtype)
+        before, wide = length(w), w.astype(np.longdouble)
+        unit = UnitNorm().project(w)
+        np.testing.assert_allclose(unit, wide / before, rtol=0, atol=2 * precision)
+        for ratio in (2.0, 1 - 1e-9, 0.9, 0.5, 1e-5, 1e-200, 0.0):
+            limit = float(min(ratio * before, 1.7e308))
+            projected = MaxNorm(limit).project(w)
+            if before < limit:
+                assert projected.tobytes() == w.tobytes()
+                continue
+            assert length(projected) <= limit * np.longdouble(known_to)
+            exact = wide * (limit / before)
+            # Where the dtype has no digits left, a few of its smallest numbers.
+            lost = 4 * precision * abs(exact).max() + 4 * low
+            if limit > 1e3 * n * low:
+                assert abs(projected - exact).max() <= lost
+
+
+def test_a_limit_that_the_dtype_cannot_hold():
+    for dtype, limit in ((np.float16, 1e-9), (np.float32, 1e-50), (np.float64, 5e-324)):
+        assert not MaxNorm(limit).project(np.ones((3, 2), dtype)).any()
+    w = np.full((4, 1), 6e4, np.float16)  # of length 1.2e5, more than float16 holds
+    np.testing.assert_array_equal(MaxNorm(1.3e5).project(w), w)
+    np.testing.assert_allclose(MaxNorm(1e5).project(w), np.full((4, 1), 5e4), rtol=1e-3)
+
+
+@pytest.mark.parametrize("limit", [0.1, Fraction(1, 10), np.float16(0.1), np.longdouble("0.1")])
+def test_a_limit_of_any_type_is_one_number_and_narrows_nothing(limit):
+    w = np.random.default_rng(0).standard_normal((5, 3))
+    projected = MaxNorm(limit).project(w)
+    assert projected.dtype == np.float64
+    np.testing.assert_allclose(np.linalg.norm(projected, axis=0), float(limit), rtol=1e-15)
+
+
+@every_constraint
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_is_not_finite_stays_in_its_vector_without_a_warning(constraint, bad, dtype):
+    w = np.full((3, 3), 4.0, dtype)
+    clean = constraint.project(w)
+    w[1, 1] = bad
+    projected = constraint.project(w)
+    if constraint == NonNegative():
+        np.testing.assert_array_equal(projected[1, 1], max(bad, 0.0) if bad == bad else bad)
+    else:
+        assert not np.isfinite(projected[1, 1])
+    if constraint.__dict__.get("axis", 0) is not None:
+        np.testing.assert_array_equal(projected[[0, 2]][:, [0, 2]], clean[[0, 2]][:, [0, 2]])
+
+
+def test_they_print_as_they_are_made_and_compare_by_value():
+    assert repr(MaxNorm(limit=1.0)) == "MaxNorm(limit=1.0, axis=0)"
+    assert repr(UnitNorm((0, 1))) == "UnitNorm(axis=(0, 1))"
+    assert repr(NonNegative()) == "NonNegative()"
+    assert MaxNorm(1) == MaxNorm(limit=1.0, axis=0) != MaxNorm(1, axis=1)
+    assert UnitNorm() == UnitNorm(0) != UnitNorm(None) != NonNegative() == NonNegative()
+    for constraint in CONSTRAINTS.values():
+        assert eval(repr(constraint)) == constraint
+        assert hash(eval(repr(constraint))) == hash(constraint)
+    with pytest.raises(AttributeError):
+        MaxNorm(1.0).limit = 2.0
 
 
 @every_dtype
@@ -126,6 +210,15 @@ def test_empty_weights_and_nan_go_through(constraint):
         (lambda: MaxNorm(math.inf), ValueError, "limit must be finite"),
         (lambda: MaxNorm("3"), TypeError, "limit must be a real number"),
         (lambda: MaxNorm(1.0, axis=2).project(np.eye(2)), ValueError, "axis 2 is out of bounds"),
+        (
+            lambda: MaxNorm(1.0, axis=[0, 1]),
+            TypeError,
+            r"axis must be an int, a tuple of int or None, got \[0, 1\]",
+        ),
+        (lambda: UnitNorm([0]), TypeError, r"axis must be an int, .* got \[0\]"),
+        (lambda: UnitNorm((0, 1.0)), TypeError, r"axis must be an int, .* got \(0, 1.0\)"),
+        (lambda: MaxNorm(1.0, "0"), TypeError, "axis must be an int, .* got '0'"),
+        (Constraint, TypeError, "abstract method '?project"),
         (lambda: UnitNorm().project(["a"]), TypeError, "w must hold real numbers"),
         (lambda: Dense(2, 2, rng=0, weight_constraint=3), TypeError, "weight_constraint must be a"),
         (lambda: Dense(2, 2, rng=0, bias_constraint=MaxNorm), TypeError, "bias_constraint must"),

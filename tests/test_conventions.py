@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -91,6 +92,33 @@ def test_scikit_learns_linear_models_minimise_our_objective(
         assert np.abs(off).max() > 1e-3
 
 
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        L1(0.02),
+        L2(0.02),
+        ElasticNet(0.05, l1_ratio=0.3),
+        ElasticNet(0.02, 0.9) + L2(0.01),
+        ElasticNet(0.03, l1_ratio=0.0),
+    ],
+    ids=repr,
+)
+def test_scikit_learns_logistic_regression_minimises_our_objective(penalty, rows):
+    X, y = rows[0], rows[1] > 0
+    settings = to_library(penalty, "sklearn.LogisticRegression", N)
+    model = LogisticRegression(**settings, solver="saga", tol=1e-12, max_iter=100_000)
+    w = model.fit(X, y).coef_[0]
+    error = model.predict_proba(X)[:, 1] - y
+    assert abs(error.mean()) < 1e-9
+    pull = X.T @ error / N
+    np.testing.assert_allclose((pull + penalty.grad(w))[w != 0], 0, atol=1e-9)
+    # A zero stays where the data pull less than the L1 part holds.
+    assert np.all(abs(pull[w == 0]) <= penalty.strengths[0])
+    assert np.any(w == 0) or penalty.strengths[0] < 0.018
+    for wrong in (0.5, 2.0, 1 / N, N):
+        assert abs(pull + wrong * penalty.grad(w))[w != 0].max() > 1e-4
+
+
 @pytest.mark.parametrize("lam", [0.003, 0.05])
 def test_training_reaches_scikit_learns_logistic_regression(lam):
     X, y = load_iris(return_X_y=True)
@@ -176,6 +204,43 @@ class Own(Penalty):
         return 0 * w
 
 
+class Halved(Own):
+    """A ridge of one's own, with the half that others put before it."""
+
+    @property
+    def strengths(self):
+        return np.float16(0.0), np.float16(0.25)
+
+
+def test_a_penalty_of_ones_own_is_translated_by_its_strengths():
+    # In half precision, 4 * 60000 would overflow.
+    assert to_library(Halved(), "sklearn.Ridge", 60_000 * 16) == {"alpha": 240_000.0}
+    assert to_library(Halved() + L2(0.75), "d2l", N) == {"wd": 2.0}
+
+
+@pytest.mark.parametrize(
+    "kind", [Fraction, np.float16, np.float32, np.float64, np.longdouble, lambda v: int(4 * v) / 4]
+)
+def test_settings_of_every_kind_of_number_give_plain_floats(kind):
+    for library, settings in {
+        "sklearn.ElasticNet": {"alpha": 0.5, "l1_ratio": 0.25},
+        "sklearn.LogisticRegression": {"C": 0.5, "l1_ratio": 0.25},
+        "sklearn.Ridge": {"alpha": 1.5},
+        "keras": {"l1": 0.5, "l2": 0.25},
+    }.items():
+        # As many rows as float16 cannot count.
+        given = {name: kind(value) for name, value in settings.items()}
+        back = from_library(library, 100_000, **given)
+        assert back == from_library(library, 100_000, **settings)
+        assert all(type(strength) is float for strength in back.strengths)
+
+
+def test_whole_numbers_count_as_settings_and_rows():
+    assert from_library("keras", np.int8(50), l2=np.uint8(3)) == L2(3)
+    assert from_library("keras", N, l2=10**30) == L2(1e30)
+    assert to_library(L2(1), "sklearn.Ridge", 10**30) == {"alpha": 1e30}
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -184,6 +249,10 @@ class Own(Penalty):
         (lambda: to_library(0.1, "keras", N), ValueError, "penalty must be made of L1, L2 and"),
         (lambda: to_library(Own(), "keras", N), ValueError, "penalty must be made of L1, L2 and"),
         (lambda: to_library(L1(1) + Own(), "keras", N), ValueError, "penalty must be made of"),
+        (lambda: to_library(Own(), "keras", N), ValueError, "or have strengths (l1, l2)"),
+        (lambda: to_library(L2(1), "keras", 10**400), ValueError, "n must be finite"),
+        (lambda: from_library("keras", N, l1=10**400), ValueError, "l1 must be finite and >= 0"),
+        (lambda: from_library("keras", N, l1=True), TypeError, "l1 must be a real number"),
         (lambda: to_library(L2(1), "keras", 0), ValueError, "n must be >= 1, got 0"),
         (lambda: to_library(L2(1), "keras", 2.5), TypeError, "n must be a whole number, got 2.5"),
         (lambda: from_library("keras", N, l1=-1.0), ValueError, "l1 must be finite and >= 0"),

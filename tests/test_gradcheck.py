@@ -1,4 +1,4 @@
-"""The gradient check: what it catches, what it says, and what it does at kinks and on NaN."""
+"""The gradient check: what it catches, what it cannot tell, and what it says."""
 
 import numpy as np
 import pytest
@@ -99,18 +99,178 @@ def test_a_large_loss_widens_the_tolerance_by_its_rounding_error_alone():
     assert not look(f, 1.01 * np.cos(x), x).ok
 
 
-def test_a_gradient_below_atol_is_out_of_sight_until_atol_is_lowered():
-    def f(x):
-        return 1e-9 * np.sum(x)
-
-    assert look(f, [0.0, 0.0], [1.0, 2.0]).ok
-    assert look(f, [0.0, 0.0], [1.0, 2.0], atol=1e-15).n_wrong == 2
-    check_gradient(f, [1e-9, 1e-9], [1.0, 2.0], atol=1e-15)
-
-
 def test_the_nudge_grows_with_the_entry():
     # A fixed nudge of 6e-6 would drown in rounding at 1e6, with a relative error near 1e-5.
     assert check_gradient(lambda x: x**2, 2e6, 1e6).max_rel_error < 1e-9
+
+
+# What it cannot tell -------------------------------------------------------------------------
+
+WRONG = {"twice": 2.0, "half": 0.5, "none": 0.0, "other sign": -1.0}
+each_wrong = pytest.mark.parametrize("factor", WRONG.values(), ids=WRONG)
+SMOOTH = {
+    "sin": (lambda x: np.sum(np.sin(x)), np.cos),
+    "square": (lambda x: np.sum(x**2), lambda x: 2 * x),
+    "log cosh": (lambda x: np.sum(np.logaddexp(x, -x)), np.tanh),
+}
+
+
+@each_wrong
+@pytest.mark.parametrize("offset", [0.0, 1e2, 1e4, 1e6, 1e8, 1e12, -1e6])
+@pytest.mark.parametrize("scale", [1e-8, 1e-4, 1.0, 1e4, 1e8])
+@pytest.mark.parametrize("name", SMOOTH)
+def test_a_slope_wrong_by_a_factor_is_never_said_to_agree(name, scale, offset, factor):
+    f, slope = SMOOTH[name]
+    x = np.array([0.7, -1.3, 2.1, 0.2])
+    right, shift = scale * slope(x), offset * min(scale, 1.0)
+    for grad in (factor * right, np.where([1, 0, 0, 0], factor * right, right)):
+        report = look(lambda x: shift + scale * f(x), grad, x)
+        assert not report.ok
+        assert report.n_wrong or report.n_undecided
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-8, 1e-4, 1.0, 1e4, 1e8, 1e12])
+@pytest.mark.parametrize("name", SMOOTH)
+def test_a_right_gradient_agrees_at_every_scale(name, scale):
+    f, slope = SMOOTH[name]
+    x = np.array([0.7, -1.3, 2.1, 0.2, 3.0, -0.4])
+    check_gradient(lambda x: scale * f(x), scale * slope(x), x)
+    check_gradient(lambda x: scale * (100 + f(x)), scale * slope(x), x)
+
+
+def test_an_offset_that_drowns_the_slope_leaves_it_open():
+    def f(w):
+        return 1e6 + 1e-4 * np.sum(w**2)
+
+    w = np.array([1.0, -0.75, 0.5])
+    for factor in (0.0, 0.5, 1.0, 2.0):
+        report = look(f, factor * 2e-4 * w, w)
+        assert (report.ok, report.n_wrong, report.n_undecided) == (False, 0, 3)
+    with pytest.raises(AssertionError, match=r"^cannot tell in 3 of 3 entries"):
+        check_gradient(f, 2e-4 * w, w)
+    # The same slopes without the offset are plain to see.
+    check_gradient(L2(1e-4).value, 2e-4 * w, w)
+
+
+def test_one_drowned_entry_leaves_the_gradient_open():
+    # The rounding error of 1e4 hides a slope of 1e-6 beside one of 1.
+    report = look(lambda x: 1e4 + x[0] + 1e-6 * x[1], [1.0, 2e-6], [1.0, 1.0])
+    assert (report.n_wrong, report.n_undecided, report.worst_index) == (0, 1, (1,))
+    # Without the offset it is seen; a millionth of a millionth is beneath notice.
+    assert look(lambda x: x[0] + 1e-6 * x[1], [1.0, 2e-6], [1.0, 1.0]).n_wrong == 1
+    assert look(lambda x: x[0] + 1e-12 * x[1], [1.0, 1e-12], [1.0, 1.0]).ok
+
+
+def test_a_function_in_float32_is_named_as_the_reason():
+    x = np.array([0.7, -1.3, 2.1])
+
+    def f(x):
+        return 5 + np.sum(np.sin(x.astype(np.float32)))
+
+    for factor in (1.0, 2.0):
+        report = look(f, factor * np.cos(x), x)
+        assert (report.ok, report.n_wrong, report.n_undecided) == (False, 0, 3)
+    assert "central differences of this float32 function may be off by 1" in repr(report)
+    # A larger step is what float32 needs.
+    assert check_gradient(f, np.cos(x), x, step=5e-3, rtol=1e-3).ok
+    assert not look(f, 2 * np.cos(x), x, step=5e-3, rtol=1e-3).ok
+    assert not look(lambda x: np.float16(x.sum()), np.ones(3), x).ok
+
+
+def test_cancellation_in_the_sum_over_outputs_is_seen_as_rounding():
+    # dy * y adds up to 0 here, but every term is rounded like 1e8.
+    x, dy = np.array([0.5, 0.25]), np.array([1.0, -1.0])
+
+    def f(x):
+        return 1e8 + 1e-3 * x
+
+    for factor in (0.0, 1.0, 2.0):
+        report = look(f, factor * 1e-3 * dy, x, dy=dy)
+        assert (report.ok, report.n_wrong, report.n_undecided) == (False, 0, 2)
+
+
+def test_a_half_precision_upstream_overflows_nothing():
+    dy = np.full(4, 4e4, np.float16)  # 4 * 4e4 is more than float16 can hold
+    check_gradient(lambda x: x, np.full(4, 4e4), np.ones(4), dy=dy)
+    report = look(lambda x: x.astype(np.float16), np.full(4, 4e4), np.full(4, 2.0), dy=dy)
+    assert (report.n_wrong, report.n_undecided, report.dtype) == (0, 4, "float16")
+    x = np.array([0.5, 2.0], np.float16)
+    check_gradient(lambda x: np.sum(x**3), 3 * x.astype(float) ** 2, x)
+
+
+def test_large_entries_are_nudged_and_rounded_in_proportion():
+    for x in (1e6, 1e10, 1e100):
+        check_gradient(lambda x: x**2, 2 * x, x)
+        assert not look(lambda x: x**2, 4 * x, x).ok
+
+
+# Zeros that are right -----------------------------------------------------------------------
+
+
+def test_units_that_are_dead_agree(rng):
+    W, x = rng.normal(size=(5, 8)), rng.normal(size=5)
+    alive = x @ W > 0
+    assert 0 < alive.sum() < 8
+    for scale in (1e-5, 1.0, 1e5):
+        penalty = L2(scale)
+        check_gradient(
+            lambda z, of=penalty: 3 + of.value(np.maximum(z, 0)),
+            penalty.grad(np.maximum(x @ W, 0)),
+            x @ W,
+        )
+    check_gradient(lambda z: 1000 + np.sum(np.maximum(z, 0)), np.zeros(3), [-1.0, -2.0, -0.5])
+
+
+def test_a_function_that_does_not_care_agrees_with_zeros(rng):
+    x, dy = rng.normal(size=(20, 50)) + 3, rng.normal(size=(20, 50))
+
+    def centred(a):
+        return x + a - (x + a).mean(axis=1, keepdims=True)
+
+    check_gradient(centred, 0.0, 0.0, dy=dy)
+    check_gradient(lambda x: x - x.mean(), np.full(5, 1e-17), rng.normal(size=5), dy=np.ones(5))
+    check_gradient(lambda x: np.sum(x**3), np.zeros(4), np.zeros(4))
+    check_gradient(L1(0.1).value, np.zeros(4), np.zeros(4))
+
+
+def test_entries_beneath_notice_agree_where_a_softmax_is_sure(rng):
+    z, y = 30 * rng.normal(size=(4, 3)), [0, 1, 2, 0]
+
+    def softmax(z):
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        return p / p.sum(axis=1, keepdims=True)
+
+    def loss(z):
+        top = z.max(axis=1)
+        sums = np.log(np.exp(z - top[:, None]).sum(axis=1))
+        return np.mean(sums + top - z[np.arange(4), y])
+
+    grad = (softmax(z) - np.eye(3)[y]) / 4
+    assert abs(grad).min() < 1e-12
+    check_gradient(loss, grad, z)
+
+
+def test_zeros_cannot_be_told_where_the_function_is_loud():
+    for offset in (1e6, 1e8, 1e10):
+        report = look(lambda w, c=offset: c + L2(1e-4).value(w), np.zeros(3), np.full(3, 0.3))
+        assert (report.ok, report.n_wrong, report.n_undecided) == (False, 0, 3)
+
+
+def test_a_zero_beside_a_slope_that_is_barely_seen_cannot_be_told():
+    # f is so loud that a slope of 0.001 does not move it at all.
+    report = look(lambda x: 2.5e8 + x[0] + 1e-3 * x[1], [1.0, 0.0], [1.0, 1.0])
+    assert (report.n_wrong, report.n_undecided, report.worst_index) == (0, 1, (1,))
+    assert (report.given, report.numeric) == (0.0, 0.0)
+
+
+def test_zeros_in_the_place_of_small_slopes_do_not_agree():
+    def f(x):
+        return 1e-9 * np.sum(x)
+
+    assert look(f, [0.0, 0.0], [1.0, 2.0]).n_undecided == 2
+    assert look(f, [1e-9, 0.0], [1.0, 2.0]).n_undecided == 1
+    assert look(f, [0.0, 0.0], [1.0, 2.0], atol=1e-15).n_wrong == 2
+    check_gradient(f, [1e-9, 1e-9], [1.0, 2.0])
 
 
 # The upstream gradient ----------------------------------------------------------------------
@@ -194,6 +354,21 @@ def test_a_nan_is_the_worst_entry():
     assert (report.n_wrong, report.worst_index, report.max_abs_error) == (2, (0,), np.inf)
 
 
+def test_infinite_outputs_leak_no_warning():
+    with np.errstate(all="raise"):
+        for y, dy in (([np.inf, 1.0], [0.0, 1.0]), ([np.inf, -np.inf], [1.0, 1.0])):
+            report = look(lambda x, y=y: x + y, [1.0, 1.0], [1.0, 1.0], dy=dy)
+            assert (report.ok, report.n_wrong) == (False, 2)
+
+
+def test_the_largest_numbers_leak_no_warning():
+    with np.errstate(all="raise", under="ignore"):
+        assert not look(lambda x: x, 1e308, 1.0).ok
+        assert not look(lambda x: -1e308 * x, 1e308, 1.0).ok
+        assert not look(lambda x: 1e308 * x, 0.0, 0.5).ok
+        check_gradient(lambda x: 1e300 * x, 1e300, 0.5)
+
+
 # Arrays of every kind -----------------------------------------------------------------------
 
 
@@ -247,6 +422,11 @@ def test_the_text_is_stable():
     with pytest.raises(AssertionError) as caught:
         check_gradient(L2(0.5).value, 2 * X, X)
     assert str(caught.value) == text
+    assert repr(look(lambda x: 1e10 + x, 2.0, 1.0)) == (
+        "cannot tell in 1 of 1 entries whether the gradient is right; worst at []: "
+        "given 2, numeric 0.9537, where central differences of this float64 function "
+        "may be off by 3.7"
+    )
 
 
 # Bad input ----------------------------------------------------------------------------------

@@ -102,7 +102,9 @@ def test_a_concept_imports_numpy_and_the_argument_checks(root):
         if path.stem in {"__init__", "conventions"}:
             continue
         ours = {name for name in imports(path, root) if name.startswith("nnreg")}
-        assert {name for name in ours if not name.startswith(("nnreg._arithmetic", "nnreg._checks"))} == set(), path
+        assert {
+            name for name in ours if not name.startswith(("nnreg._arithmetic", "nnreg._checks"))
+        } == set(), path
 
 
 def test_the_checks_import_nothing_of_ours(root):

@@ -10,21 +10,16 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
 
-pytestmark = pytest.mark.book
+from benchmarks.mutants import MUTANTS
+from tools.chapter_table import lookup
 
-FAULTS = {  # chapter: (module, what is right, what is wrong)
-    "03_l1_l2_backward": ("penalties", "multiply(w, 2 * self.lam", "multiply(w, self.lam"),
-    "13_layernorm_forward": ("layernorm", "rows - rows[:, :1]", "rows.copy()"),
-    "14_layernorm_backward": ("layernorm", "    dx -= _row_mean(dy, gamma)\n", ""),
-    "15_residual": ("residual", "(dy + dx, *of_parameters)", "(dx, *of_parameters)"),
-    "16_spectral_normalisation": ("spectral", "dw = dw_sn - (", "dw = dw_sn + ("),
-    "17_clipping_and_constraints": ("clipping", "max_norm / norm)", "max_norm / (norm + 1e-3))"),
-}
+FAULTS = [mutant for mutant in MUTANTS if mutant.chapter]
 
 
 def run_chapter(chapter: str, root: Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -46,19 +41,31 @@ def package(root: Path, tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.mark.book
 def test_unchanged_package_passes(root, tmp_path, package):
     done = run_chapter("03_l1_l2_backward", root, tmp_path)
     assert done.returncode == 0, done.stdout[-3000:]
     assert " passed" in done.stdout
 
 
-@pytest.mark.parametrize("chapter", FAULTS)
-def test_a_fault_in_the_package_is_caught_by_its_chapter(chapter, root, tmp_path, package):
-    module, right, wrong = FAULTS[chapter]
-    source = package / f"{module}.py"
-    text = source.read_text(encoding="utf8")
-    assert text.count(right) == 1
-    source.write_text(text.replace(right, wrong), encoding="utf8")
-    done = run_chapter(chapter, root, tmp_path)
+@pytest.mark.book
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.module} in {fault.chapter}")
+def test_a_fault_in_the_package_is_caught_by_its_chapter(fault, root, tmp_path, package):
+    with fault.put_into(package):
+        done = run_chapter(fault.chapter, root, tmp_path)
     assert done.returncode == 1, done.stdout[-3000:]
     assert " failed" in done.stdout
+
+
+def test_every_module_that_a_chapter_derives_has_a_fault_for_it(root):
+    """Every mutant is a fault of today's code, too."""
+    covered = tomllib.loads((root / "book" / "covered.toml").read_text(encoding="utf8"))
+    derived = {
+        lookup(name).__module__.removeprefix("nnreg.").replace(".", "/")
+        for name, chapters in covered["derived"].items()
+        if any((root / "notebooks" / f"{chapter}.ipynb").is_file() for chapter in chapters)
+    }
+    assert derived - {fault.module for fault in FAULTS} == set()
+    for mutant in MUTANTS:
+        source = (root / "nnreg" / f"{mutant.module}.py").read_text(encoding="utf8")
+        assert source.count(mutant.right) == 1, mutant

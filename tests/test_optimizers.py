@@ -235,7 +235,7 @@ def test_the_order_of_a_step_is_decay_update_project():
     Watching(0.5, weight_decay=1.0).step(model)
     np.testing.assert_array_equal(seen[0][0], [0.5, 1.0])
     assert seen[0][1] == 0.5
-    np.testing.assert_array_equal(model.theta, [1.0, 6.0])
+    np.testing.assert_allclose(model.theta, [1.0, 6.0], rtol=1e-14)
 
 
 def test_decay_follows_the_learning_rate_of_the_step():

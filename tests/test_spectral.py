@@ -141,21 +141,66 @@ def test_the_gradient_is_orthogonal_to_the_weights():
     assert abs(np.vdot(dw, w)) < 1e-12
 
 
+def sizes(dtype) -> list[float]:
+    """From a few times the smallest number that the dtype holds to the largest."""
+    info = np.finfo(dtype)
+    low, high = float(info.smallest_subnormal), float(info.max)
+    return [1e4 * low, float(info.tiny), low**0.5, 1e-3, 1.0, 1e4, high**0.5, high / 8, high / 2]
+
+
 @pytest.mark.parametrize(
-    ("dtype", "exponent"),
-    [(np.float16, -2), (np.float16, 3)]
-    + [(dtype, exponent) for dtype in (np.float32, np.float64) for exponent in (-30, -5, 4, 30)],
+    ("dtype", "size"),
+    [(dtype, size) for dtype in (np.float16, np.float32, np.float64) for size in sizes(dtype)],
+    ids=str,
 )
-def test_nothing_over_or_underflows_and_the_dtype_stays(dtype, exponent):
-    w = (np.random.default_rng(0).standard_normal((6, 4)) * 10.0**exponent).astype(dtype)
-    sigma, u, v = spectral_norm(w, n_iter=200, rng=0)
-    w_sn, _, cache = spectral_normalize(w, n_iter=200, rng=0)
-    dw = spectral_normalize_backward(np.ones((6, 4), dtype), cache)
-    assert w_sn.dtype == u.dtype == v.dtype == dw.dtype == dtype
+def test_nothing_over_or_underflows_and_the_dtype_stays(dtype, size):
+    rng, info = np.random.default_rng(0), np.finfo(dtype)
+    unit = rng.uniform(-0.3, 0.3, (6, 4))
+    unit[2, 1] = 1.0
+    w = (unit * size).astype(dtype)
+    size = np.longdouble(w[2, 1])
+    unit = (w.astype(np.longdouble) / size).astype(np.float64)  # as it was rounded
+    left, values, right = np.linalg.svd(unit)
+    exact_w_sn, ulps = unit / values[0], 20 * float(info.eps)
+
+    sigma, u, v = spectral_norm(w, n_iter=100, rng=0)
     assert type(sigma) is float
-    tolerance = 20 * float(np.finfo(dtype).eps)
-    assert sigma == pytest.approx(sigmas(w)[0], rel=tolerance, abs=0)
-    assert sigmas(w_sn)[0] == pytest.approx(1, rel=tolerance)
+    assert abs(sigma - values[0] * size) <= ulps * sigma + 1e-323
+
+    w_sn, _, cache = spectral_normalize(w, n_iter=100, rng=0)
+    np.testing.assert_allclose(w_sn, exact_w_sn, rtol=0, atol=ulps)
+
+    dy = (rng.uniform(-1, 1, w.shape) * min(size, 1)).astype(dtype)
+    dw = spectral_normalize_backward(dy, cache)
+    dy = dy.astype(np.longdouble)
+    along = (dy * exact_w_sn).sum() * np.outer(left[:, 0], right[0]).astype(dy.dtype)
+    error, scale = abs(dw - (dy - along) / values[0] / size), abs(dy).max() / size
+    assert error.max() <= ulps * scale + 2 * float(info.smallest_subnormal)
+    assert w_sn.dtype == u.dtype == v.dtype == dw.dtype == dtype
+
+
+def test_a_norm_larger_than_any_float_is_infinite_and_divides_all_the_same():
+    w = np.full((3, 2), 1.5e308)
+    assert spectral_norm(w, rng=0)[0] == np.inf
+    np.testing.assert_allclose(spectral_normalize(w, rng=0)[0], np.full((3, 2), 6**-0.5))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", sizes(np.float64))
+def test_only_the_direction_of_u_counts(dtype, size):
+    w, u = np.random.default_rng(1).standard_normal((3, 5)).astype(dtype), np.array([1.0, 0.5, 0])
+    expected = spectral_norm(w, u)
+    for found, value in zip(spectral_norm(w, size * u), expected, strict=True):
+        np.testing.assert_allclose(found, value, rtol=8 * np.finfo(dtype).eps, atol=1e-300)
+
+
+def test_the_cap_is_told_from_the_true_size():
+    for size, divided in ((1e-310, False), (0.9, False), (1.1, True), (1.7e308, True)):
+        w = np.full((2, 2), size)  # the largest singular value is twice as large
+        w[:, 1] = 0
+        w_sn, _, _ = spectral_normalize(w / 2**0.5, rng=0, cap=True)
+        expected = w / size if divided else w
+        np.testing.assert_allclose(w_sn, expected / 2**0.5, rtol=1e-14)
 
 
 def test_what_comes_out_is_no_alias_and_what_goes_in_is_left_alone():
@@ -171,9 +216,14 @@ def test_what_comes_out_is_no_alias_and_what_goes_in_is_left_alone():
     assert not np.shares_memory(spectral_normalize_backward(dw, cache), dw)
 
 
-def test_the_gradient_has_the_upstreams_dtype():
-    _, _, cache = spectral_normalize(np.diag([2.0, 1.0]), rng=0)
-    assert spectral_normalize_backward(np.ones((2, 2), np.float32), cache).dtype == np.float32
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f4", "g"])
+@pytest.mark.parametrize("cap", [False, True])
+def test_the_gradient_has_the_dtype_of_the_weights(dtype, cap):
+    w = np.diag([0.5, 0.25]).astype(dtype)
+    _, u, cache = spectral_normalize(w, rng=0, cap=cap)
+    for upstream in (np.float16, np.float32, np.float64):
+        assert spectral_normalize_backward(np.ones((2, 2), upstream), cache).dtype == dtype
+    assert u.dtype == dtype
 
 
 def test_integers_lists_and_strided_arrays_work():
@@ -215,10 +265,17 @@ def test_an_upstream_gradient_of_another_shape_is_refused():
             spectral_normalize_backward(np.ones(4), cache)
 
 
-def test_nan_comes_out_as_nan():
-    w = np.eye(2)
-    w[0, 1] = np.nan
-    assert np.isnan(spectral_norm(w, rng=0)[0])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_is_not_finite_goes_through_without_a_warning(bad, dtype):
+    w = np.eye(2, dtype=dtype)
+    w[0, 1] = bad
+    assert not np.isfinite(spectral_norm(w, rng=0)[0])
+    w_sn, _, cache = spectral_normalize(w, rng=0)
+    assert np.isnan(w_sn).any()
+    assert np.isnan(spectral_normalize_backward(np.ones((2, 2)), cache)).any()
+    _, _, cache = spectral_normalize(np.eye(2, dtype=dtype), rng=0)
+    assert np.isnan(spectral_normalize_backward(w, cache)).any()
 
 
 # The layer ------------------------------------------------------------------------------------

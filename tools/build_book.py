@@ -16,7 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this tree before an installed one
+
+from tools.tree import FIXED_ENVIRONMENT, ROOT
+
 SOURCES = ("book", "notebooks", "nnreg")
 FIRST_PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -33,12 +36,7 @@ FIRST_PAGE = """<!DOCTYPE html>
 
 def build(site: Path) -> int:
     """Build into `site`, return the exit code; a failed build leaves an old site alone."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "PYTHONHASHSEED": "0",
-        "NNREG_PROGRESS": "0",
-    }
+    environment = {**os.environ, **FIXED_ENVIRONMENT}
     with tempfile.TemporaryDirectory(prefix="nnreg-book-") as scratch:
         for name in SOURCES:
             if (ROOT / name).is_dir():

@@ -15,7 +15,10 @@ import sys
 import tomllib
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this tree before an installed one
+
+from tools.tree import ROOT
+
 START = "<!-- chapter table: start (tools/chapter_table.py) -->"
 END = "<!-- chapter table: end -->"
 

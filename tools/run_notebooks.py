@@ -11,26 +11,22 @@ from __future__ import annotations
 import argparse
 import base64
 import os
+import re
 import struct
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-FIXED_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NNREG_PROGRESS": "0",
-    "PYTHONHASHSEED": "0",
-}
-os.environ.update(FIXED_ENVIRONMENT)  # before NumPy or a kernel starts
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
-import nbformat  # noqa: E402
-from nbclient import NotebookClient  # noqa: E402
-from nbclient.exceptions import CellExecutionError  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this tree before an installed one
 
-ROOT = Path(__file__).resolve().parent.parent
+from nnreg.book.explorer import WIDGET_VIEW
+from tools.tree import FIXED_ENVIRONMENT, ROOT
+
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 LANGUAGE = {
     "name": "python",
@@ -41,7 +37,6 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 VOLATILE_CELL_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled", "jupyter")
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # holds a random model address
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf")
 SCRATCH_FOLDERS = ("/tmp/", "/var/folders/", "/home/", "/root/", "/Users/", "C:\\Users")
@@ -64,13 +59,23 @@ def strip_png(data: bytes) -> bytes:
     return b"".join(kept)
 
 
+def strip_base64(text: str) -> str:
+    """Return the same picture, as text, without its text and time chunks."""
+    return base64.b64encode(strip_png(base64.b64decode(text))).decode()
+
+
 def normalise_output(output: dict) -> None:
     """Take out of one output, in place, what changes from run to run."""
     data = output.get("data", {})
-    data.pop(WIDGET_VIEW, None)
+    data.pop(WIDGET_VIEW, None)  # it holds a random model address, and hides the page's own slider
     if "image/png" in data:
-        picture = strip_png(base64.b64decode(data["image/png"]))
-        data["image/png"] = base64.b64encode(picture).decode() + "\n"
+        data["image/png"] = strip_base64(data["image/png"]) + "\n"
+    if "text/html" in data:
+        data["text/html"] = re.sub(
+            r"(?<=data:image/png;base64,)[\w+/=]+",
+            lambda found: strip_base64(found[0]),
+            data["text/html"],
+        )
 
 
 def machine_paths(output: dict) -> list[str]:
@@ -135,6 +140,7 @@ def main() -> int:
     arguments = parser.parse_args()
     paths = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
     paths = [path.resolve() for path in paths]
+    os.environ.update(FIXED_ENVIRONMENT)  # before a kernel starts
     with ProcessPoolExecutor(max_workers=arguments.jobs) as pool:
         problems = list(pool.map(run, paths, [arguments.timeout] * len(paths)))
     problems = [problem for problem in problems if problem]

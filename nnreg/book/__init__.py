@@ -1,17 +1,31 @@
-"""What the chapters show with. Nothing that computes imports this package."""
+"""What the chapters show with. Nothing that computes imports this package.
+
+Checking an answer and showing source need NumPy alone. A picture needs
+matplotlib and Pillow, which are imported when the first one is asked for.
+"""
+
+from importlib import import_module
+from typing import Any
 
 from nnreg.book.check import check_answer
-from nnreg.book.explore import explore
-from nnreg.book.figures import figure, plot_decision, role
-from nnreg.book.projection import projection_picture
 from nnreg.book.source import show_source
 
-__all__ = [
-    "check_answer",
-    "explore",
-    "figure",
-    "plot_decision",
-    "projection_picture",
-    "role",
-    "show_source",
-]
+_PICTURES = {
+    "explore": "nnreg.book.explorer",
+    "figure": "nnreg.book.figures",
+    "plot_decision": "nnreg.book.figures",
+    "projection_picture": "nnreg.book.projection",
+    "role": "nnreg.book.figures",
+}
+
+__all__ = ["check_answer", "show_source", *_PICTURES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PICTURES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PICTURES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PICTURES})

@@ -1,4 +1,4 @@
-"""Figures that look alike in every chapter, drawn without pyplot and without global figures."""
+"""Figures that look alike in every chapter, drawn without pyplot."""
 
 import base64
 import io
@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from nnreg._checks import as_float_array
 from nnreg.nn.history import ROLES
 
 CSS_PIXELS_PER_INCH = 100
@@ -52,7 +53,7 @@ def use_style() -> None:
 
 
 class BookFigure(Figure):
-    """A matplotlib figure that shows itself as a sharp PNG, the same bytes every time."""
+    """A figure that shows itself as a sharp PNG, the same bytes every time."""
 
     def __repr__(self) -> str:
         return "<Figure>"
@@ -66,7 +67,7 @@ class BookFigure(Figure):
         return pixels.convert("RGB")
 
     def png(self) -> bytes:
-        """Return the figure as a PNG at twice its size on screen, without any metadata."""
+        """Return a PNG at twice the size on screen, without any metadata."""
         buffer = io.BytesIO()
         # A palette of 256 colours cuts the file to a third and is not seen on
         # line art.
@@ -166,7 +167,7 @@ def plot_decision(
     resolution: int = 150,
     size: float = 22.0,
 ) -> None:
-    """Draw what a classifier says everywhere in the plane, and the points it was given.
+    """Draw what a classifier says everywhere in the plane, and its points.
 
     Each class has a colour and a marker. A point that lies on another class's
     tint is wrong.
@@ -190,22 +191,19 @@ def plot_decision(
     size : float
         Area of a marker in square points.
     """
-    X, y = np.asarray(X), np.asarray(y)
+    X, y = as_float_array(X, "X"), np.asarray(y)
     if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1]:
         raise ValueError(
             f"X must have shape (n, 2) and y (n,), got {X.shape} and {y.shape}"
         )
     if limits is None:
-        low, high = X.min(axis=0), X.max(axis=0)
+        low, high = np.float64([X.min(axis=0), X.max(axis=0)])
         margin = 0.06 * np.maximum(high - low, 1e-12)
-        limits = (
-            low[0] - margin[0],
-            high[0] + margin[0],
-            low[1] - margin[1],
-            high[1] + margin[1],
-        )
-    across = np.linspace(limits[0], limits[1], resolution)
-    up = np.linspace(limits[2], limits[3], resolution)
+        low, high = low - margin, high + margin
+        limits = low[0], high[0], low[1], high[1]
+    left, right, bottom, top = map(float, limits)
+    across = np.linspace(left, right, resolution)
+    up = np.linspace(bottom, top, resolution)
     grid = (
         np.stack(np.meshgrid(across, up), axis=-1)
         .reshape(-1, 2)
@@ -241,7 +239,7 @@ def plot_decision(
             edgecolors="white",
             label=f"class {k}",
         )
-    ax.set(xlim=limits[:2], ylim=limits[2:], aspect="equal")
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
     ax.grid(False)
 
 

@@ -1,18 +1,14 @@
-"""LayerNorm in space: a picture in which a row of three numbers is dragged, and projected."""
+"""LayerNorm in space: a row of three numbers is dragged, and projected."""
 
-import base64
-import html
-import io
 import json
 import re
-from pathlib import Path
-from string import Template
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from PIL import Image
 
+from nnreg._checks import as_float_array
+from nnreg.book import page
 from nnreg.book.figures import CSS_PIXELS_PER_INCH, BookFigure, use_style
 from nnreg.layernorm import layernorm_backward, layernorm_forward
 
@@ -38,7 +34,9 @@ _CAMERAS = {
 def projection_picture(
     x: Any, dx_hat: Any, *, name: str, caption: str, alt: str
 ) -> "Projection":
-    """Let the reader drag a row of three numbers, and see LayerNorm project it and its gradient.
+    """Let the reader drag a row of three numbers, and see it projected.
+
+    LayerNorm projects the row, and backward projects its gradient.
 
     The page computes and draws by itself: it needs neither a kernel nor a
     network.
@@ -72,59 +70,47 @@ def projection_picture(
 
     Examples
     --------
-    >>> projection_picture([1, 0, -1], [1, 1, 0], name="fig-demo", caption="Drag x.", alt="A row.")
-    projection: x (1.00, 0.00, -1.00), mean 0.00, σ 0.82, x̂ (1.22, 0.00, -1.22),
-    dx (-0.20, 0.41, -0.20)
+    >>> words = {"caption": "Drag x.", "alt": "A row."}
+    >>> projection_picture([1, 0, -1], [1, 1, 0], name="fig-demo", **words)
+    projection: x (1.00, 0.00, -1.00), mean 0.00, σ 0.82,
+    x̂ (1.22, 0.00, -1.22), dx (-0.20, 0.41, -0.20)
     """
     return Projection(x, dx_hat, name, caption, alt)
 
 
-class Projection:
-    """What `projection_picture` returns: one object that shows itself in three forms."""
+class Projection(page.Shown):
+    """What `projection_picture` returns: a picture with things to drag."""
 
     def __init__(self, x, dx_hat, name, caption, alt):
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            raise ValueError(
-                f"name must be lower-case letters, digits and hyphens, got {name!r}"
-            )
-        for what, text in (("caption", caption), ("alt", alt)):
-            if not isinstance(text, str) or not text.strip():
-                raise TypeError(f"{what} must be a sentence, got {text!r}")
-        self.x, self.dx_hat = (
-            _three_numbers(x, "x"),
-            _three_numbers(dx_hat, "dx_hat"),
-        )
-        self.name, self.caption, self.alt = name, caption, alt
+        super().__init__(name)
+        self.caption = page.sentence(caption, "caption must be")
+        self.alt = page.sentence(alt, "alt must be")
+        self.x = _three_numbers(x, "x")
+        self.dx_hat = _three_numbers(dx_hat, "dx_hat")
         self.x_hat, cache = layernorm_forward(self.x)
         self.dx = layernorm_backward(self.dx_hat, cache)[0]
-        # Drawn now and not when shown: IPython swallows an error that is
-        # raised while showing.
-        self._figure = self._draw()
-        self._png = self._figure.png()
+        self._take(self._draw())
 
     def __repr__(self) -> str:
         return (
-            f"projection: x {_text(self.x)}, mean {self.x.mean():z.2f}, σ {self.x.std():.2f}, "
-            f"x̂ {_text(self.x_hat)}, dx {_text(self.dx)}"
+            f"projection: x {_text(self.x)}, mean {self.x.mean():z.2f}, "
+            f"σ {self.x.std():.2f}, x̂ {_text(self.x_hat)}, "
+            f"dx {_text(self.dx)}"
         )
 
     def html(self) -> str:
-        """Return the interactive form: a picture of the start, and the script that replaces it."""
-        template = (
-            Path(__file__)
-            .with_name("projection.html")
-            .read_text(encoding="utf-8")
-        )
-        template = re.sub(
-            r"\n +(//.*)?", "\n", template
-        )  # indents and remarks stay here
-        return Template(template).substitute(
+        """Return a picture of the start, and the script that replaces it."""
+        # Indents and remarks stay here.
+        template = re.sub(r"\n +(//.*)?", "\n", page.read("projection.html"))
+        start = self._figure.frame(CSS_PIXELS_PER_INCH)
+        return page.fill(
+            template,
             name=self.name,
-            caption=html.escape(self.caption),
-            alt=html.escape(self.alt),
+            caption=self.caption,
+            alt=self.alt,
             x=json.dumps(self.x.tolist()),
             dx_hat=json.dumps(self.dx_hat.tolist()),
-            src=_webp(self._figure.frame(CSS_PIXELS_PER_INCH)),
+            src=page.webp(start, 16, effort=6),
             **self._figure.size_on_screen(),
         )
 
@@ -203,16 +189,6 @@ class Projection:
                 _label(ax, text, camera @ point, camera @ away)
         return figure
 
-    def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> tuple[dict, dict]:
-        data = {
-            "text/html": self.html(),
-            "image/png": base64.b64encode(self._png).decode(),
-            "text/plain": repr(self),
-        }
-        return data, {"image/png": self._figure.size_on_screen()}
-
 
 def _label(ax: Axes, text: str, spot: np.ndarray, away: np.ndarray) -> None:
     offset = (12 + 3 * len(text)) * away / max(np.hypot(*away), 1e-9)
@@ -228,7 +204,7 @@ def _label(ax: Axes, text: str, spot: np.ndarray, away: np.ndarray) -> None:
 
 def _three_numbers(values: Any, name: str) -> np.ndarray:
     try:
-        array = np.asarray(values, dtype=np.float64)
+        array = as_float_array(values, name).astype(np.float64)
     except (TypeError, ValueError):
         array = np.empty(0)
     if array.shape != (3,) or not (abs(array) <= LIMIT).all():
@@ -240,15 +216,3 @@ def _three_numbers(values: Any, name: str) -> np.ndarray:
 
 def _text(row: np.ndarray) -> str:
     return "(" + ", ".join(f"{value:z.2f}" for value in row) + ")"
-
-
-def _webp(image: Image.Image) -> str:
-    buffer = io.BytesIO()
-    image = image.quantize(
-        16, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
-    )
-    image.convert("RGB").save(buffer, "webp", lossless=True, method=6)
-    return (
-        "data:image/webp;base64,"
-        + base64.b64encode(buffer.getvalue()).decode()
-    )

@@ -1,4 +1,4 @@
-"""Show the package's own source in a chapter, so that a chapter cannot drift from the package."""
+"""Show the package's own source, so that no chapter can drift from it."""
 
 import ast
 import inspect

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, TimeoutError
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
-class Visit:
-    """One page in a profile of its own, and a list of everything that went wrong on it."""
+class Reader:
+    """A browser's page that goes from address to address; what went wrong on the last one.
 
-    def __init__(self, browser: Browser, address: str, theme: str = "light", leads_to: str = ""):
+    One page for many addresses, because starting a page costs more than loading most of them.
+    """
+
+    def __init__(self, browser: Browser, theme: str):
         self.problems: list[str] = []
-        self._home = urlsplit(address)
-        self._context = browser.new_context(color_scheme=theme, viewport=WIDE)
-        self._context.add_init_script(
+        self._home = urlsplit("")
+        context = browser.new_context(color_scheme=theme)
+        context.add_init_script(
             f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
         )
-        self._context.route("**/*", self._at_home_only)
-        self.page = self._context.new_page()
+        self.page = context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        self.page.on("request", self._request)
         self.page.on("requestfailed", self._failed)
         self.page.on("response", self._response)
+
+    def open(self, address: str, leads_to: str = "", stay: bool = False) -> Reader:
+        """Go to an address; with `stay`, only from elsewhere."""
+        if stay and self.page.url == address:
+            return self
+        self.page.goto("about:blank")  # the last page has no more to say
+        self.problems, self._home = [], urlsplit(address)
+        self.page.set_viewport_size(WIDE)
         self.page.goto(address, wait_until="load")
         if leads_to:
             self.page.wait_for_url(leads_to, wait_until="load")
         settle(self.page)
+        return self
 
-    def _at_home_only(self, route) -> None:
-        there = urlsplit(route.request.url)
-        if (there.scheme, there.netloc) == (self._home.scheme, self._home.netloc):
-            route.continue_()
-        else:
-            self.problems.append(f"request to another host: {route.request.url[:200]}")
-            route.abort()
+    def _request(self, request) -> None:
+        there = urlsplit(request.url)
+        home = (self._home.scheme, self._home.netloc)
+        if there.scheme not in ("data", "blob", "about") and (there.scheme, there.netloc) != home:
+            self.problems.append(f"request to another host: {request.url[:200]}")
 
     def _console(self, message) -> None:
         if message.type in ("error", "warning"):
@@ -50,9 +61,6 @@ class Visit:
     def _response(self, response) -> None:
         if response.status >= 400:
             self.problems.append(f"status {response.status}: {response.url}")
-
-    def close(self) -> None:
-        self._context.close()
 
 
 def settle(page: Page) -> None:
@@ -129,29 +137,81 @@ def printed_navigation(page: Page) -> list[str]:
 
 def unfold(page: Page) -> None:
     """Open everything folded, so that what is inside is looked at too."""
-    opened = page.evaluate(
+    page.evaluate(
         """() => {
-            const boxes = document.querySelectorAll("details:not([open])");
+            for (const box of document.querySelectorAll("details:not([open])")) box.open = true;
             const buttons = document.querySelectorAll(".toggle-hidden button.toggle-button");
-            boxes.forEach((box) => { box.open = true; });
             buttons.forEach((button) => button.click());
-            return boxes.length + buttons.length;
         }"""
     )
-    if opened:
-        page.wait_for_timeout(500)  # the theme makes wide code focusable 300 ms after a change
+    settle(page)
 
 
-def accessibility_violations(page: Page, axe: str) -> list[str]:
-    """All violations of all of axe-core's rules, whatever their impact."""
+UNREACHABLE = """() => [...document.querySelectorAll("article *")].filter((box) =>
+    box.scrollWidth > box.clientWidth + 1 && box.tabIndex < 0
+    && ["auto", "scroll"].includes(getComputedStyle(box).overflowX)
+    && !box.querySelector("a[href], button, input, [tabindex='0']"))"""
+
+
+def unreachable_by_keyboard(page: Page) -> list[str]:
+    """Boxes that scroll sideways without a tab stop; theme and site give one after a moment."""
+    with contextlib.suppress(TimeoutError):
+        page.wait_for_function(f"({UNREACHABLE})().length === 0", timeout=3000)
+    return page.evaluate(
+        f"({UNREACHABLE})().map((box) => `${{box.tagName}} .${{box.className}} scrolls`)"
+    )
+
+
+def turn_dark(page: Page) -> None:
+    """Press the button that goes from light to dark to the system's own."""
+    for _ in range(3):
+        if page.evaluate("document.documentElement.dataset.theme") == "dark":
+            break
+        page.locator(".theme-switch-button").first.evaluate("(button) => button.click()")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.evaluate("Promise.all(document.getAnimations().map((fading) => fading.finished))")
+
+
+def thin_out(page: Page) -> None:
+    """Leave a word of each formula, and of each kind of code token in each kind of box the first.
+
+    What is left out looks like what stays, and axe-core would spend most of its time on it.
+    """
+    page.evaluate(
+        """() => {
+            for (const box of document.querySelectorAll("mjx-container"))
+                box.replaceChildren("formula");
+            const seen = new Set();
+            for (const box of document.querySelectorAll(".highlight pre")) {
+                const kinds = [], thin = box.cloneNode(true);
+                for (let outer = box; outer.tagName !== "ARTICLE"; outer = outer.parentElement)
+                    kinds.push(outer.tagName, outer.className);
+                for (const token of thin.querySelectorAll("span")) {
+                    const kind = [...kinds, token.parentElement.className, token.className].join();
+                    if (seen.has(kind)) token.replaceWith(...token.childNodes);
+                    seen.add(kind);
+                }
+                thin.normalize();
+                box.replaceWith(thin);
+            }
+        }"""
+    )
+
+
+def accessibility_violations(page: Page, axe: str, colours_alone: bool = False) -> list[str]:
+    """All violations of all of axe-core's rules, or of those on colour, whatever their impact."""
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(axe)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    return [
-        f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:160]}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
+    return page.evaluate(
+        """async (coloursAlone) => {
+            const options = { resultTypes: ["violations"] };
+            if (coloursAlone) options.runOnly = ["color-contrast", "link-in-text-block"];
+            const { violations } = await axe.run(document, options);
+            return violations.flatMap(({ id, impact, nodes }) => nodes.map((node) =>
+                `${id} (${impact}): ${node.target} ${node.html.slice(0, 160)}`));
+        }""",
+        colours_alone,
+    )
 
 
 SHOWN = """(root) => {

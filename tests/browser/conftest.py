@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
 from playwright.sync_api import Browser, sync_playwright
 
-from .checks import Visit
+from tools.serve import open_server
+from tools.tree import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
+from .checks import Reader
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -23,12 +23,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +41,7 @@ def serve() -> Iterator[Callable[[Path], str]]:
     servers = []
 
     def start(folder: Path) -> str:
-        handler = functools.partial(QuietHandler, directory=str(folder))
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server = open_server(folder, port=0)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_address[1]}/"
@@ -63,24 +58,22 @@ def address(site: Path, serve: Callable[[Path], str]) -> str:
     return serve(site)
 
 
-@pytest.fixture(scope="module")
-def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Return a function that opens an address in a fresh profile; closed with the module."""
-    visits: list[Visit] = []
+@pytest.fixture(scope="session")
+def visit(browser: Browser) -> Callable[..., Reader]:
+    """Return a function that opens an address, in the reader that was at its like before."""
+    readers: dict[tuple[str, str], Reader] = {}
 
-    def start(address: str, **options) -> Visit:
-        for old in visits:
-            old.close()
-        visits[:] = [Visit(browser, address, **options)]
-        return visits[0]
+    def start(address: str, theme: str = "light", **how) -> Reader:
+        like = theme, address.partition(":")[0]
+        if like not in readers:
+            readers[like] = Reader(browser, theme)
+        return readers[like].open(address, **how)
 
-    yield start
-    for last in visits:
-        last.close()
+    return start
 
 
 def pages() -> list[str]:
-    """All pages of the contents, and the search page."""
+    """All pages of the contents, the chapters first, and the search page."""
     contents = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf8"))
     found = []
 
@@ -94,13 +87,17 @@ def pages() -> list[str]:
                 walk(child)
 
     walk(contents)
-    return [*found, "search"]
+    return [*sorted(found, key=lambda name: not name.startswith("notebooks/")), "search"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `page_name` on every page, for `chapter_name` on every chapter."""
+    """Run a test that asks for `page_name` on every page, or on the chapters if it is marked so.
+
+    All tests of a page are one group, which one process runs, so that it loads the page once.
+    """
     if "page_name" in metafunc.fixturenames:
-        metafunc.parametrize("page_name", pages(), scope="module")
-    if "chapter_name" in metafunc.fixturenames:
-        chapters = [name for name in pages() if name.startswith("notebooks/")]
-        metafunc.parametrize("chapter_name", chapters, scope="module")
+        names = pages()
+        if metafunc.definition.get_closest_marker("chapters"):
+            names = [name for name in names if name.startswith("notebooks/")]
+        groups = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
+        metafunc.parametrize("page_name", groups, scope="session")

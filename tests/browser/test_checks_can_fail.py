@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from nnreg.book import explore
@@ -11,7 +13,11 @@ from .checks import (
     Explorer,
     accessibility_violations,
     printed_navigation,
+    thin_out,
     too_wide,
+    turn_dark,
+    unfold,
+    unreachable_by_keyboard,
     unset_formulas,
 )
 
@@ -28,10 +34,12 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A pa
 def show(tmp_path_factory, serve, visit):
     folder = tmp_path_factory.mktemp("pages")
     origin = serve(folder)
+    numbers = itertools.count()  # no page is taken for the one before, out of a cache
 
-    def start(extra: str = ""):
-        (folder / "page.html").write_text(PAGE.replace("EXTRA", extra), encoding="utf8")
-        return visit(f"{origin}page.html")
+    def start(extra: str = "", from_disk: bool = False):
+        file = folder / f"{next(numbers)}.html"
+        file.write_text(PAGE.replace("EXTRA", extra), encoding="utf8")
+        return visit(file.as_uri() if from_disk else origin + file.name)
 
     return start
 
@@ -40,7 +48,7 @@ def all_findings(opened, axe) -> list[str]:
     page = opened.page
     found = [*unset_formulas(page), *printed_navigation(page), *accessibility_violations(page, axe)]
     page.set_viewport_size(PHONE)
-    return [*opened.problems, *found, *too_wide(page)]
+    return [*opened.problems, *found, *too_wide(page), *unreachable_by_keyboard(page)]
 
 
 def test_sound_page_is_accepted(show, axe):
@@ -65,6 +73,9 @@ def test_sound_page_is_accepted(show, axe):
             "to 5",
         ),
         ('<header style="display: block">Menu</header>', "HEADER"),
+        ('<label>λ <input type="range"></label>', "INPUT"),
+        ("<button>Copy</button>", "BUTTON"),
+        (f"<pre style='overflow-x: auto'>{'wide ' * 99}</pre>", "PRE . scrolls"),
         ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">', "image-alt"),
         ('<p style="color: #aaa; background: #fff">pale</p>', "color-contrast"),
     ],
@@ -74,9 +85,52 @@ def test_broken_page_is_refused(show, axe, extra, finding):
 
 
 def test_wide_content_that_scrolls_in_its_own_box_is_accepted(show):
-    page = show('<div style="overflow-x: auto"><div style="width: 500px">wide</div></div>').page
+    wide = '<div style="width: 500px">wide</div>'
+    page = show(f'<div style="overflow-x: auto" tabindex="0">{wide}</div>').page
     page.set_viewport_size(PHONE)
     assert too_wide(page) == []
+    assert unreachable_by_keyboard(page) == []
+
+
+def test_a_file_that_is_missing_on_the_disk_is_noticed(show):
+    (problem, *_) = show('<img src="gone.png" alt="A dot">', from_disk=True).problems
+    assert problem.startswith("request failed")
+
+
+@pytest.mark.parametrize("folded", ["<details><summary>More</summary>{}</details>", "{}"])
+def test_what_is_folded_is_looked_at(show, axe, folded):
+    page = show(folded.format('<p style="color: #aaa; background: #fff">pale</p>')).page
+    unfold(page)
+    (found,) = accessibility_violations(page, axe)
+    assert found.startswith("color-contrast")
+
+
+DARK = """<button class="theme-switch-button"
+ onclick="document.documentElement.dataset.theme = 'dark'">Theme</button>
+<style>html[data-theme=dark] p { background: #000; color: COLOUR; }</style>"""
+
+
+@pytest.mark.parametrize(("colour", "found"), [("#333", ["color-contrast"] * 2), ("#eee", [])])
+def test_colours_that_fail_in_the_dark_alone_are_noticed(show, axe, colour, found):
+    page = show(DARK.replace("COLOUR", colour) + "<p>dim</p>").page
+    assert not accessibility_violations(page, axe, colours_alone=True)
+    turn_dark(page)
+    violations = accessibility_violations(page, axe, colours_alone=True)
+    assert [violation.partition(" ")[0] for violation in violations] == found
+
+
+def test_a_page_that_stays_light_is_noticed(show):
+    page = show(DARK.replace("= 'dark'", "= 'light'")).page
+    with pytest.raises(AssertionError):
+        turn_dark(page)
+
+
+def test_a_word_stands_for_a_formula_in_its_colours(show, axe):
+    page = show('<p style="color: #aaa"><mjx-container><a href="#a">x</a></mjx-container></p>').page
+    thin_out(page)
+    assert page.locator("mjx-container").inner_text() == "formula"
+    (found,) = accessibility_violations(page, axe)
+    assert found.startswith("color-contrast")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import socket
@@ -29,11 +28,7 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def lab(root: Path, tmp_path_factory: pytest.TempPathFactory):
     """Start JupyterLab on a copy of the chapter; give its address."""
-    if importlib.util.find_spec("jupyterlab") is None:
-        message = "no JupyterLab: run `make venv`, or pip install -e '.[test]'"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+    pytest.importorskip("jupyterlab", reason="no JupyterLab: make venv, or pip install '.[test]'")
     folder = tmp_path_factory.mktemp("lab")
     notebooks = folder / "notebooks"
     notebooks.mkdir()
@@ -49,9 +44,7 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name != "NNREG_STATIC"}
-    environment |= {
-        "PYTHONPATH": str(root),
+    environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),

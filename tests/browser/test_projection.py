@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
@@ -30,12 +31,13 @@ CAMERAS = {"side": [[1, 0, 0], [0, np.sin(0.4), np.cos(0.4)]], "above": [[1, 0, 
 def show(tmp_path_factory, serve, visit):
     folder = tmp_path_factory.mktemp("pages")
     origin = serve(folder)
+    numbers = itertools.count()  # no page is taken for the one before, out of a cache
 
     def start(*pictures, theme="light", from_disk=False):
         text = PAGE.replace("THEME", theme).replace("EXTRA", "".join(pictures))
-        (folder / "page.html").write_text(text, encoding="utf8")
-        address = (folder / "page.html").as_uri() if from_disk else f"{origin}page.html"
-        return visit(address, theme=theme)
+        file = folder / f"{next(numbers)}.html"
+        file.write_text(text, encoding="utf8")
+        return visit(file.as_uri() if from_disk else origin + file.name, theme=theme)
 
     return start
 

@@ -1,38 +1,12 @@
-"""Every page, seen in a browser: no error, no other host, formulas set, fits a phone and paper."""
+"""The site as a whole: its first page, its search, its contents, and the theme it starts in."""
 
 from __future__ import annotations
 
 import pytest
 
-from .checks import PHONE, WIDE, printed_navigation, settle, too_wide, unset_formulas
 from .conftest import pages
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def opened(page_name, address, visit):
-    return visit(f"{address}{page_name}.html")
-
-
-def test_opens_without_error_or_outside_request(opened):
-    assert opened.page.title()
-    assert not opened.problems
-
-
-def test_formulas_are_set(opened):
-    assert not unset_formulas(opened.page)
-
-
-def test_fits_a_phone(opened):
-    opened.page.set_viewport_size(PHONE)
-    settle(opened.page)
-    assert not too_wide(opened.page)
-    opened.page.set_viewport_size(WIDE)
-
-
-def test_prints_without_navigation(opened):
-    assert not printed_navigation(opened.page)
 
 
 def test_no_page_is_left_out(site):
@@ -52,11 +26,10 @@ def test_start_page_opens_from_the_disk(site, visit):
     assert not visit((site / "index.html").as_uri(), leads_to="**/intro.html").problems
 
 
-def test_chapter_opens_from_the_disk(chapter_name, site, visit):
-    opened = visit((site / f"{chapter_name}.html").as_uri())
-    assert not opened.problems
-    assert not unset_formulas(opened.page)
-    assert opened.page.locator("mjx-container").count() > 5
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_page_starts_in_the_theme_that_the_reader_chose(theme, address, visit):
+    page = visit(f"{address}book/intro.html", theme=theme).page
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
 
 
 def test_search_finds_a_term_and_leads_to_its_chapter(address, visit):

@@ -10,6 +10,7 @@ from .markdown import Directive, directives_in, without_code
 from .reading import Block, Book, Chapter
 
 DERIVATIVE = r"\\partial|\\mathrm\{?\s*d|\\nabla|\\prime|'|\\operatorname\{d\}|frac\s*\{?d\b"
+LOOKS = r"<(style|script)>.*?</\1>"  # in an output's HTML: how the page looks, not what it says
 CHECKS = r"\b(check_gradient|check_answer)\(|^\s*assert\b|\bpytest\.raises\("
 
 
@@ -64,25 +65,31 @@ def checks(block: Block, label: str) -> bool:
 def numbers_of_the_prose_stand_in_code(chapter: Chapter, book: Book) -> Iterator[str]:
     """Each decimal, power of ten, percentage and "n of m" is also in a cell of its section.
 
-    It counts as said where a cell of the same level-2 section has it in its source or in its
-    text output, or where any asserting cell of the chapter has it in its source; a longer
-    number that rounds to it will do. Sources of numbers that are not the chapter's own
-    (sections, versions, equations) are passed over. What the rule cannot see: a plain integer,
-    a number in words, a picture's content, and whether the assertion means the same quantity.
+    It counts as said where a cell of the same level-2 section has it in its source or in what a
+    reader sees below it; a longer number that rounds to it will do. A section without a cell (the
+    title, the summary) says again what some cell of the chapter asserts. Sources of numbers that
+    are not the chapter's own (sections, versions, equations) are passed over. What the rule cannot
+    see: a plain integer, a number in words, a picture's content, and whether the assertion means
+    the same quantity.
     """
-    asserted = "\n".join(b.text for b in chapter.code if re.search(CHECKS, b.text, flags=re.M))
+    known = {section: known_numbers(chapter, section) for section in chapter.sections}
     for block in chapter.markdown:
-        beside = [
-            b.text + "\n" + b.output_text for b in chapter.section(block.section) if b.is_code
-        ]
-        known = numbers_in_code("\n".join([asserted, *beside]))
         for text, value, digits, scales in claimed_numbers(block.text):
-            if not any(agrees(value * scale, digits, scale, known) for scale in scales):
+            near = known[block.section]
+            if not any(agrees(value * scale, digits, scale, near) for scale in scales):
                 yield chapter.say(
                     f"{text!r} stands in the prose and in no cell beside it: assert it in this "
                     f"section ({block.section}).",
                     block,
                 )
+
+
+def known_numbers(chapter: Chapter, section: str) -> set[float]:
+    cells = [block for block in chapter.section(section) if block.is_code]
+    texts = [cell.text + "\n" + re.sub(LOOKS, " ", cell.output_text, flags=re.S) for cell in cells]
+    if not cells:
+        texts = [cell.text for cell in chapter.code if re.search(CHECKS, cell.text, flags=re.M)]
+    return numbers_in_code("\n".join(texts))
 
 
 def claimed_numbers(text: str) -> Iterator[tuple[str, float, int, tuple[float, ...]]]:
@@ -113,7 +120,7 @@ def claimed_numbers(text: str) -> Iterator[tuple[str, float, int, tuple[float, .
         digits = len(mantissa.partition(".")[2]) - int(exponent or 0)
         scales = (1.0, 0.01) if match["percent"] else (1.0,)
         yield match[0], float(match["number"]), digits, scales
-    for match in re.finditer(r"\b(\d+) (?:of|out of) (?:the )?(\d+)\b", text):
+    for match in re.finditer(r"(?<![\w.])(\d+) (?:of|out of) (?:the )?(\d+)\b", text):
         yield match[0], float(match[1]), 0, (1.0,)
         yield match[0], float(match[2]), 0, (1.0,)
 

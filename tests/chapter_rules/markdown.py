@@ -1,4 +1,4 @@
-"""Read MyST Markdown as far as the rules need it: fences, directives, labels, tables."""
+"""Read MyST Markdown as far as the rules need it: fences, directives, tables."""
 
 from __future__ import annotations
 
@@ -90,15 +90,6 @@ def split_at_headings(text: str) -> list[str]:
             parts.append("")
         parts[-1] += line + "\n"
     return [part.rstrip("\n") for part in parts]
-
-
-def labels_in(text: str) -> set[str]:
-    """Targets, equation labels, and the labels and names of directives."""
-    labels = set(re.findall(r"^\(([\w:.-]+)\)=", text, flags=re.M))
-    labels |= set(re.findall(r"\$\$\s*\(([\w:.-]+)\)", text))
-    for directive in directives_in(text):
-        labels |= {directive.options[key] for key in ("label", "name") if key in directive.options}
-    return labels
 
 
 def table_rows(text: str) -> list[list[str]]:

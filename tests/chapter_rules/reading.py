@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from .markdown import Directive, directives_in, labels_in, split_at_headings, symbols_in
+from .markdown import Directive, directives_in, split_at_headings, symbols_in
 
 SPINE = (
     "Synopsis",
@@ -127,6 +127,10 @@ class Chapter:
     def markdown(self) -> list[Block]:
         return [block for block in self.blocks if not block.is_code]
 
+    @property
+    def sections(self) -> set[str]:
+        return {block.section for block in self.blocks}
+
     def section(self, name: str) -> list[Block]:
         return [block for block in self.blocks if block.section == name]
 
@@ -138,32 +142,11 @@ class Chapter:
 
 
 class Book:
-    """What a chapter may refer to: labels, citation keys and symbols of the whole book."""
+    """What the chapters share: the symbols, and which of them covers which public name."""
 
     def __init__(self, root: Path):
         self.root = root
         self.chapters = [Chapter(path) for path in sorted((root / "notebooks").glob("*.ipynb"))]
-
-    @cached_property
-    def pages(self) -> list[str]:
-        texts = [path.read_text(encoding="utf-8") for path in (self.root / "book").glob("**/*.md")]
-        return texts + [block.text for chapter in self.chapters for block in chapter.markdown]
-
-    @cached_property
-    def labels(self) -> set[str]:
-        labels = {name for page in self.pages for name in labels_in(page)}
-        for chapter in self.chapters:
-            for block in chapter.code:
-                labels |= set(figure_names(block))
-        return labels
-
-    @cached_property
-    def citation_keys(self) -> set[str]:
-        path = self.root / "book" / "references.bib"
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        return set(
-            re.findall(r"^\s*@(?!comment|string)\w+\s*\{\s*([^,\s]+)", text, flags=re.M | re.I)
-        )
 
     @cached_property
     def covered(self) -> dict[str, dict]:
@@ -174,10 +157,3 @@ class Book:
     def symbols(self) -> set[str]:
         path = self.root / "book" / "notation.md"
         return symbols_in(path.read_text(encoding="utf-8")) if path.exists() else set()
-
-
-def figure_names(block: Block) -> list[str]:
-    """Names under which a code cell's picture can be referred to."""
-    mystnb = block.node.metadata.get("mystnb", {})
-    names = [mystnb.get("figure", {}).get("name"), mystnb.get("image", {}).get("name")]
-    return [name for name in names if name]

@@ -1,4 +1,4 @@
-"""Rules for pictures and for what a chapter refers to: labels, citations, symbols, names."""
+"""Rules for pictures, and for what a chapter shares with the book: symbols and public names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from .markdown import symbols_in, without_code
+from .markdown import symbols_in
 from .reading import Book, Chapter
 
 SHORTEST_ALT = 30
@@ -62,29 +62,6 @@ def projection_texts(html: str) -> tuple[str, list[str], list[str]]:
     return (name[1] if name else ""), captions or [""], alts or [""]
 
 
-def citations_exist(chapter: Chapter, book: Book) -> Iterator[str]:
-    for block in chapter.markdown:
-        for keys in re.findall(r"\{(?:foot)?cite[:\w]*\}`([^`]*)`", block.text):
-            for key in keys.split(","):
-                if key.strip() not in book.citation_keys:
-                    yield chapter.say(
-                        f"cites {key.strip()!r}, which book/references.bib lacks.", block
-                    )
-
-
-def cross_references_exist(chapter: Chapter, book: Book) -> Iterator[str]:
-    """Labels in {ref}, {numref}, {eq} and [](#…); Sphinx checks documents and Python names."""
-    for block in chapter.markdown:
-        text = without_code(block.text)
-        used = re.findall(r"\{(?:numref|ref|eq|prf:ref)\}`(?:[^`<]*<)?([^`<>]+)>?`", text)
-        used += re.findall(r"\[[^\]]*\]\(#([\w:.-]+)\)", text)
-        for label in used:
-            if label.strip() not in book.labels:
-                yield chapter.say(
-                    f"refers to the label {label.strip()!r}, which nothing has.", block
-                )
-
-
 def symbols_are_the_books(chapter: Chapter, book: Book) -> Iterator[str]:
     """Each symbol of the chapter's table is in book/notation.md; its meaning is for a reader."""
     for block in chapter.section("Notation"):
@@ -113,8 +90,6 @@ def covers_its_public_names(chapter: Chapter, book: Book) -> Iterator[str]:
 
 RULES = (
     figures_named_captioned_described,
-    citations_exist,
-    cross_references_exist,
     symbols_are_the_books,
     covers_its_public_names,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import statistics
 from collections.abc import Iterator
 
 from .markdown import without_code
@@ -17,9 +16,8 @@ MAY_BE_OMITTED = (
     "Break it",
     "Explore",
 )
-WORDS = (1800, 2800)
-CODE_CELLS = (18, 28)
-MEDIAN_LINES, MOST_LINES = 6, 25
+MOST_WORDS = 2800
+MOST_LINES = 25
 WORDS_BETWEEN_CELLS = 60
 BANNED = r"\b(clearly|simply|just|obviously|of course)\b"
 
@@ -141,23 +139,15 @@ def prediction_before_the_picture(chapter: Chapter) -> Iterator[str]:
         yield chapter.say("the problem needs an `{admonition} Predict` before its picture.")
 
 
-def size_budget(chapter: Chapter, book: Book) -> Iterator[str]:
+def not_too_long(chapter: Chapter, book: Book) -> Iterator[str]:
     words = sum(count_words(block.text) for block in chapter.markdown)
-    if not WORDS[0] <= words <= WORDS[1]:
-        yield chapter.say(f"{words} words of prose: {WORDS[0]} to {WORDS[1]} are the budget.")
-    lines = [block.text.count("\n") + 1 for block in chapter.code]
-    if not CODE_CELLS[0] <= len(lines) <= CODE_CELLS[1]:
-        yield chapter.say(
-            f"{len(lines)} code cells: {CODE_CELLS[0]} to {CODE_CELLS[1]} are the budget."
-        )
-    if lines and statistics.median(lines) > MEDIAN_LINES:
-        yield chapter.say(
-            f"the median code cell has {statistics.median(lines)} lines: at most {MEDIAN_LINES}."
-        )
-    for block, count in zip(chapter.code, lines, strict=True):
-        if count > MOST_LINES:
+    if words > MOST_WORDS:
+        yield chapter.say(f"{words} words of prose: at most {MOST_WORDS}.")
+    for block in chapter.code:
+        lines = block.text.count("\n") + 1
+        if lines > MOST_LINES:
             yield chapter.say(
-                f"{count} lines of code: at most {MOST_LINES}; split the cell.", block
+                f"{lines} lines of code: at most {MOST_LINES}; split the cell.", block
             )
 
 
@@ -206,7 +196,7 @@ RULES = (
     title_label_and_glance,
     spine_in_order,
     parts_hold_what_they_promise,
-    size_budget,
+    not_too_long,
     short_steps_in_a_derivation,
     no_banned_words,
 )

@@ -1,33 +1,28 @@
-"""A slider over pictures that works in a page without a kernel, in a live notebook and on paper."""
+"""A slider over pictures: in a page without a kernel, live, and on paper."""
 
-import base64
 import html
-import io
-import json
 import math
-import os
-import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from string import Template
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
+from nnreg.book import page
 from nnreg.book.figures import BookFigure, use_style
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 # 1.5 pixels per CSS pixel are sharp on a phone, where the picture is shrunk;
-# 24 colours are enough for line art. With only the changes stored, a frame
+# 32 colours are enough for line art. With only the changes stored, a frame
 # takes about 5 kB.
 _FRAME_DPI = 150
 _FRAME_COLOURS = 32
 
 
 class Frame(NamedTuple):
-    """One position of the slider: what is read out, told below, told of the picture, and seen."""
+    """One position of the slider: what is read out, told, and seen."""
 
     value: str
     caption: str
@@ -100,47 +95,31 @@ def explore(
     ... )
     explore: λ from 0 to 1, 3 values, start 0.5 — The penalty is 0.5.
     """
-    return Explorer(
-        draw, values, name, caption, alt, symbol, start, fmt, width, height
-    )
+    size = width, height
+    return Explorer(draw, values, name, caption, alt, symbol, start, fmt, size)
 
 
-class Explorer:
-    """What `explore` returns: one object that shows itself in four forms."""
+class Explorer(page.Shown):
+    """What `explore` returns: a picture with a slider, and a live form."""
 
     def __init__(
-        self,
-        draw,
-        values,
-        name,
-        caption,
-        alt,
-        symbol,
-        start,
-        fmt,
-        width,
-        height,
+        self, draw, values, name, caption, alt, symbol, start, fmt, size
     ):
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            raise ValueError(
-                f"name must be lower-case letters, digits and hyphens, got {name!r}"
-            )
+        super().__init__(name)
         self.values = list(values)
         if len(self.values) < 2:
             raise ValueError(
                 f"values must hold at least two values, got {self.values}"
             )
-        self.name, self.symbol = name, symbol
+        self.symbol = symbol
         self._draw, self._caption, self._alt = draw, caption, alt
         self._fmt = _plain_number if fmt is None else fmt
         self.start = 0 if start is None else _position(start, self.values)
         use_style()
-        self._figure = BookFigure(figsize=(width, height))
-        # Drawn now and not when shown: IPython swallows an error that is
-        # raised while showing.
+        self._figure = BookFigure(figsize=size)
         self.frames = [self._frame(value) for value in self.values]
         self._draw_value(self.values[self.start])
-        self._png = self._figure.png()
+        self._take(self._figure)
 
     def _draw_value(self, value: Any) -> None:
         self._figure.clear()
@@ -150,8 +129,8 @@ class Explorer:
         self._draw_value(value)
         return Frame(
             value=f"{self.symbol} = {self._fmt(value)}",
-            caption=_text(self._caption(value), "caption"),
-            alt=_text(self._alt(value), "alt"),
+            caption=page.sentence(self._caption(value), "caption must return"),
+            alt=page.sentence(self._alt(value), "alt must return"),
             image=self._figure.frame(_FRAME_DPI),
         )
 
@@ -160,50 +139,39 @@ class Explorer:
             self._fmt(self.values[i]) for i in (0, -1, self.start)
         )
         return (
-            f"explore: {self.symbol} from {low} to {high}, {len(self.values)} values, "
-            f"start {start} — {self.frames[self.start].caption}"
+            f"explore: {self.symbol} from {low} to {high}, "
+            f"{len(self.values)} values, start {start} — "
+            f"{self.frames[self.start].caption}"
         )
 
     def html(self) -> str:
-        """Return the kernel-free form: a range input, the frames, a small style and script."""
-        template = Template(
-            Path(__file__)
-            .with_name("explore.html")
-            .read_text(encoding="utf-8")
-        )
+        """Return the kernel-free form: a range input, frames, a script."""
         first = self.frames[self.start]
-        # Each frame lies over the first one shown and holds what differs from
-        # it.
-        frames = [
-            {
-                **frame._asdict(),
-                "image": ""
-                if frame is first
-                else _webp(frame.image, _changes(frame, first)),
-            }
-            for frame in self.frames
-        ]
-        frames = json.dumps(frames, ensure_ascii=False)
-        texts = {
-            "symbol": self.symbol,
-            "value": self._fmt(self.values[self.start]),
-            "low": self._fmt(self.values[0]),
-            "high": self._fmt(self.values[-1]),
-            "caption": first.caption,
-            "alt": first.alt,
-        }
-        return template.substitute(
-            {key: html.escape(text) for key, text in texts.items()},
+        return page.fill(
+            page.read("explorer.html"),
+            data=[self._stored(frame, first) for frame in self.frames],
             name=self.name,
+            symbol=self.symbol,
+            value=self._fmt(self.values[self.start]),
+            low=self._fmt(self.values[0]),
+            high=self._fmt(self.values[-1]),
+            caption=first.caption,
+            alt=first.alt,
             src=_webp(first.image),
             start=self.start,
             last=len(self.frames) - 1,
-            frames=frames.replace("<", "\\u003c"),
             **self._figure.size_on_screen(),
         )
 
+    def _stored(self, frame: Frame, first: Frame) -> dict[str, str]:
+        """Return a frame as it is stored: it lies over the first one shown."""
+        stored = frame._asdict() | {"image": ""}
+        if frame is not first:
+            stored["image"] = _webp(frame.image, _changes(frame, first))
+        return stored
+
     def widget(self) -> Any:
-        """Return the live form: an ipywidgets slider; each move draws the picture anew."""
+        """Return the live form: each move of the slider draws anew."""
         import ipywidgets
 
         picture, words = ipywidgets.HTML(), ipywidgets.HTML()
@@ -219,7 +187,8 @@ class Explorer:
         def redraw(change: Any = None) -> None:
             frame = self._frame(self.values[slider.value])
             picture.value = (
-                f'<img src="{_webp(frame.image)}" alt="{html.escape(frame.alt)}" '
+                f'<img src="{_webp(frame.image)}" '
+                f'alt="{html.escape(frame.alt)}" '
                 'style="width: 100%; background: #fff; border-radius: 10px">'
             )
             words.value = html.escape(frame.caption)
@@ -233,24 +202,14 @@ class Explorer:
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict, dict]:
-        data = {
-            "text/html": self.html(),
-            "image/png": base64.b64encode(self._png).decode(),
-            "text/plain": repr(self),
-        }
+        data, metadata = super()._repr_mimebundle_()
         if _is_live():
             data[WIDGET_VIEW] = self.widget()._repr_mimebundle_()[WIDGET_VIEW]
-        return data, {"image/png": self._figure.size_on_screen()}
+        return data, metadata
 
 
 def _is_live() -> bool:
-    """Tell whether somebody is there to move a widget.
-
-    A stored widget view is dead and has a random id, so what executes
-    notebooks in order to store or compare them sets ``NNREG_STATIC=1``.
-    """
-    if os.environ.get("NNREG_STATIC") == "1":
-        return False
+    """Tell whether somebody is there to move a widget."""
     try:
         import ipywidgets  # noqa: F401
         from IPython import get_ipython
@@ -260,25 +219,11 @@ def _is_live() -> bool:
 
 
 def _webp(image: Image.Image, mask: Image.Image | None = None) -> str:
-    """Return a picture, or the part of it that the mask lets through, as a data address."""
-    # Median cut keeps white white, and the pale tints of decision regions
-    # apart from it.
-    image = image.quantize(
-        _FRAME_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
-    )
-    image = image.convert("RGB")
-    if mask is not None:
-        image.putalpha(mask)
-    buffer = io.BytesIO()
-    image.save(buffer, "webp", lossless=True, method=4)
-    return (
-        "data:image/webp;base64,"
-        + base64.b64encode(buffer.getvalue()).decode()
-    )
+    return page.webp(image, _FRAME_COLOURS, effort=4, mask=mask)
 
 
 def _changes(frame: Frame, first: Frame) -> Image.Image:
-    """Return a mask of the pixels that differ, one pixel wider so that scaling leaves no ghosts."""
+    """Return a mask of what differs, one pixel wider against ghosts."""
     difference = ImageChops.difference(frame.image, first.image).convert("L")
     return difference.point(lambda level: 255 if level else 0).filter(
         ImageFilter.MaxFilter(3)
@@ -286,23 +231,16 @@ def _changes(frame: Frame, first: Frame) -> Image.Image:
 
 
 def _plain_number(value: Any) -> str:
-    if isinstance(value, str | bool | int | np.integer):
+    if isinstance(value, str | bool | int | np.integer | np.bool_):
         return str(value)
     return np.format_float_positional(float(f"{value:.3g}"), trim="-")
 
 
 def _position(start: Any, values: list[Any]) -> int:
     for i, value in enumerate(values):
-        if value == start:
-            return i
-        if isinstance(start, float) and math.isclose(
-            value, start, rel_tol=1e-9
-        ):
+        numbers = isinstance(start, Real) and isinstance(value, Real)
+        # A grid may be off in its last digit; float32 has seven of them.
+        near = numbers and math.isclose(value, start, rel_tol=1e-6)
+        if near or value == start:
             return i
     raise ValueError(f"start must be one of values, got {start!r}")
-
-
-def _text(text: Any, what: str) -> str:
-    if not isinstance(text, str) or not text.strip():
-        raise TypeError(f"{what} must return a sentence, got {text!r}")
-    return text

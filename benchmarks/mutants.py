@@ -1,0 +1,56 @@
+"""Faults to put into a copy of nnreg, so that a check is seen to catch them.
+
+`python -m benchmarks.accuracy --mutants` names the unit test that each of them turns red; for those
+with a chapter, tests/test_nbval_catches_a_broken_gradient.py re-runs that chapter and sees it fail.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    module: str  # nnreg/….py
+    right: str  # what stands there, once
+    wrong: str  # what it becomes
+    chapter: str = ""  # whose re-run must fail
+
+    @contextmanager
+    def put_into(self, package: Path) -> Iterator[None]:
+        """Break the copy of nnreg in a folder, and mend it."""
+        path = package / f"{self.module}.py"
+        source = path.read_text(encoding="utf8")
+        if source.count(self.right) != 1:
+            raise ValueError(f"{self.module} does not hold {self.right!r} once")
+        path.write_text(source.replace(self.right, self.wrong), encoding="utf8")
+        yield
+        path.write_text(source, encoding="utf8")
+
+
+MUTANTS = [
+    Mutant("nn/losses", "-others / total)", "others / total)", "01_overfitting"),
+    Mutant("penalties", '"w"), 2 * self.lam)', '"w"), self.lam)', "03_l1_l2_backward"),
+    Mutant("nn/dense", "        self.add_penalty_gradients()\n", "", "03_l1_l2_backward"),
+    Mutant("nn/optimizers", "1 - self.beta2**t", "1 - self.beta2", "04_training_with_a_penalty"),
+    Mutant(
+        "nn/training", "y[rows]), model.penalty()", "y[rows]), 0.0", "04_training_with_a_penalty"
+    ),
+    Mutant("dropout", "multiply(kept, 1 / (1 - p)", "multiply(kept, 1", "10_dropout"),
+    Mutant("dropout", "np.asarray(dy * mask)", "dy.copy()"),
+    Mutant("noise", "1 + math.sqrt(p / (1 - p)) *", "1 + p / (1 - p) *", "12_gaussian_noise"),
+    Mutant(
+        "layernorm", "centred = rows - rounded", "centred = rows.copy()", "13_layernorm_forward"
+    ),
+    Mutant("layernorm", "    dx -= _row_mean(dy, gamma)\n", "", "14_layernorm_backward"),
+    Mutant("layernorm", "np.multiply(x_hat, inverse, out", "np.multiply(x_hat, inverse**2, out"),
+    Mutant("residual", "branch_x + fx", "fx"),
+    Mutant("residual", "np.asarray(dy + dx)", "np.asarray(dx)", "15_residual"),
+    Mutant("spectral", "_unit(W @ v)", "_unit(W @ (v * v))"),
+    Mutant("spectral", "dw = dw_sn - dot", "dw = dw_sn + dot", "16_spectral_normalisation"),
+    Mutant("clipping", "if norm <= max_norm:", "if norm < max_norm:"),
+    Mutant("clipping", "/ float(size)", "/ (float(size) + 1e-3)", "17_clipping_and_constraints"),
+    Mutant("constraints", "norm > limit / size\n", "norm > 0\n", "17_clipping_and_constraints"),
+    Mutant("constraints", "(norm > 0) & (abs", "(norm >= 0) & (abs"),
+    Mutant("constraints", "[projected < 0] = 0", "[projected < 0] *= -1"),
+]

@@ -1,0 +1,30 @@
+"""What every run of pytest shares: the fixed environment, and no silent skip on a CI machine."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tools.tree import FIXED_ENVIRONMENT
+
+os.environ.update(FIXED_ENVIRONMENT)  # before anything imports NumPy or starts a process
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """Make a test that is skipped, aloud for a user, a failure where CI=true."""
+    return _skipped_aloud((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):
+    """Hold a whole file that is skipped to the same rule."""
+    return _skipped_aloud((yield))
+
+
+def _skipped_aloud(report):
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"CI=true, and yet this was left out: {report.longrepr[2]}"
+    return report

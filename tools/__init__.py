@@ -1,0 +1,1 @@
+"""What `make` calls: build and serve the book, run notebooks, write the README's table."""

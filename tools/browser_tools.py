@@ -1,0 +1,48 @@
+"""Look for what the browser tests need, install axe-core, and say aloud what is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent / "tests" / "browser"
+AXE = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+INSTALL_AXE = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOW_TO_GET = {
+    "Chromium": """Debian, Ubuntu: sudo apt-get install chromium
+             elsewhere: any Chromium or Chrome; name it with CHROMIUM=/path/to/it""",
+    "npm": "Debian, Ubuntu: sudo apt-get install npm (it brings axe-core, the accessibility rules)",
+}
+
+
+def chromium() -> str | None:
+    """Return the browser: what `CHROMIUM` names, else the first of the usual names on the path."""
+    found = [os.environ.get("CHROMIUM"), *map(shutil.which, CHROMIUM_NAMES)]
+    return next(filter(None, found), None)
+
+
+def main() -> int:
+    """Install axe-core where npm is; what is missing is a failure only where CI=true."""
+    missing = [] if chromium() else ["Chromium"]
+    if not AXE.is_file() and not shutil.which("npm"):
+        missing.append("npm")
+    elif not AXE.is_file() and (code := subprocess.run(INSTALL_AXE, cwd=FOLDER).returncode):
+        return code
+    if not missing:
+        return 0
+    print("Browser tests: not everything that they need is installed:", file=sys.stderr)
+    for name in missing:
+        print(f"  {name:10} {HOW_TO_GET[name]}", file=sys.stderr)
+    if os.environ.get("CI") == "true":
+        print("CI=true: that is a failure.", file=sys.stderr)
+        return 1
+    print("The tests that need it will be SKIPPED.", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
