@@ -1,4 +1,4 @@
-"""Regularising neural networks: every method derived in the book, finished here.
+"""Regularising neural networks: every method of the book, finished.
 
 >>> import numpy as np
 >>> from nnreg import L1, L2
