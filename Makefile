@@ -23,7 +23,7 @@ NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg 
 	--nbval-cell-timeout=$(CELL_TIMEOUT) -n 2 --dist loadscope notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help python venv build book serve lab notebooks test test-unit test-notebooks \
+.PHONY: help python venv build book serve lab notebooks gates test test-unit test-notebooks \
 	test-portability test-book browser-tools bench lint format lock clean
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "make serve             serve the book that is built already"
 	@echo "make lab               open the notebooks in a local JupyterLab"
 	@echo "make notebooks         re-execute notebooks in the one fixed way (NOTEBOOKS=notebooks/01_….ipynb for some)"
+	@echo "make gates             ask in seconds what a chapter or a new concept still lacks"
 	@echo "make test              everything: lint, unit tests, notebooks, book, browser"
 	@echo "make test-unit         the quick tests alone"
 	@echo "make test-notebooks    re-run every notebook and compare its outputs"
@@ -76,6 +77,10 @@ lab: $(READY)
 notebooks: $(READY)
 	$(PY) tools/run_notebooks.py $(NOTEBOOKS)
 
+# Only the messages: each names the place and what to do.
+gates: $(READY)
+	@$(PY) -m pytest -q --no-header -rN tests/test_chapters.py tests/test_places.py tests/test_readme.py
+
 test: lint test-unit test-notebooks test-portability test-book
 
 test-unit: $(READY)
@@ -91,7 +96,7 @@ test-portability: $(READY)
 	    env $$settings $(NBVAL); fi; }
 
 test-book: $(READY) browser-tools build
-	NNREG_SITE=$(SITE) $(PY) -m pytest -m "book or browser" -n 2 tests
+	NNREG_SITE=$(SITE) $(PY) -m pytest -m "book or browser" -n 2 --dist loadgroup tests
 
 # Chromium and npm are no Python packages. Without them the browser tests are skipped aloud;
 # on a continuous-integration machine (CI=true) their absence is a failure.

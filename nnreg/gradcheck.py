@@ -240,7 +240,6 @@ def _central_differences(
             # What cancels in the sum was rounded all the same.
             return float(terms.sum()), float(np.abs(terms).sum()), y.dtype
 
-    _, size, dtype = evaluate(x)
     slopes, nudge = np.empty_like(x), step * np.maximum(1.0, np.abs(x))
     for index in np.ndindex(x.shape):
         centre = x[index]
@@ -249,4 +248,5 @@ def _central_differences(
         x[index] = centre - nudge[index]
         slopes[index] = (above - evaluate(x)[0]) / (2 * nudge[index])
         x[index] = centre
+    _, size, dtype = evaluate(x)
     return slopes, nudge, size, dtype

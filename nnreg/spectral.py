@@ -173,7 +173,7 @@ def spectral_normalize_backward(dw_sn, cache) -> np.ndarray:
            [ 0.  ,  0.5 ]])
     """
     w_sn, u, v, sigma, exponent, shape, dtype = cache
-    dw_sn = as_upstream(dw_sn, shape, work_dtype(dtype))
+    dw_sn = as_upstream(dw_sn, shape)
     if w_sn is None:
         return dw_sn.astype(dtype)
     dw_sn, gain = _at_size_one(dw_sn)

@@ -13,6 +13,23 @@ from tools import browser_tools
 from tools.tree import ROOT
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """With `--dist loadgroup`, give all tests of a page to one process, which loads it once."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPage(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            if file.endswith("test_book_build.py"):  # it reads all pages
+                return file
+            return test.partition("[")[2] if file.endswith("test_pages.py") else nodeid
+
+    return ByPage(config, log)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Return the repository's root."""

@@ -117,7 +117,6 @@ def too_large(pages: Pages) -> list[str]:
 # The book --------------------------------------------------------------------------------------
 
 book = pytest.mark.book
-one_worker = pytest.mark.xdist_group("built pages")  # which reads all pages, and once
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +133,6 @@ def test_every_page_of_the_contents_is_built(site, root):
 
 
 @book
-@one_worker
 def test_links_within_the_site_lead_somewhere(site, pages):
     broken, checked = broken_links(site, pages)
     assert checked > 5000
@@ -142,13 +140,11 @@ def test_links_within_the_site_lead_somewhere(site, pages):
 
 
 @book
-@one_worker
 def test_pages_load_nothing_from_another_host(site, pages):
     assert foreign_addresses(site, pages) == []
 
 
 @book
-@one_worker
 def test_formulas_come_from_the_site_itself(site, pages):
     mathjax = site / "_static" / "mathjax"
     assert (mathjax / "tex-chtml.js").is_file()
@@ -158,13 +154,11 @@ def test_formulas_come_from_the_site_itself(site, pages):
 
 
 @book
-@one_worker
 def test_every_public_name_is_documented(pages):
     assert undocumented(pages) == []
 
 
 @book
-@one_worker
 def test_an_empty_api_page_is_noticed(pages):
     api = [path for path in pages if path.parent.name == "api"]
     assert len(api) > 10
@@ -174,13 +168,11 @@ def test_an_empty_api_page_is_noticed(pages):
 
 
 @book
-@one_worker
 def test_no_page_mentions_a_path_of_the_machine_that_built_it(root, pages):
     assert machine_paths(root, pages) == []
 
 
 @book
-@one_worker
 def test_a_chapter_stays_small(pages):
     assert too_large(pages) == []
 

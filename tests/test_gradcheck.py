@@ -257,8 +257,8 @@ def test_zeros_cannot_be_told_where_the_function_is_loud():
 
 
 def test_a_zero_beside_a_slope_that_is_barely_seen_cannot_be_told():
-    # f is so loud that a slope of 0.001 does not move it at all.
-    report = look(lambda x: 2.5e8 + x[0] + 1e-3 * x[1], [1.0, 0.0], [1.0, 1.0])
+    # f is so loud that a slope of 0.0001 does not move it at all.
+    report = look(lambda x: 2.5e8 + x[0] + 1e-4 * x[1], [1.0, 0.0], [1.0, 1.0])
     assert (report.n_wrong, report.n_undecided, report.worst_index) == (0, 1, (1,))
     assert (report.given, report.numeric) == (0.0, 0.0)
 

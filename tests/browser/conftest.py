@@ -91,13 +91,9 @@ def pages() -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `page_name` on every page, or on the chapters if it is marked so.
-
-    All tests of a page are one group, which one process runs, so that it loads the page once.
-    """
+    """Run a test that asks for `page_name` on every page, or on the chapters if it is marked so."""
     if "page_name" in metafunc.fixturenames:
         names = pages()
         if metafunc.definition.get_closest_marker("chapters"):
             names = [name for name in names if name.startswith("notebooks/")]
-        groups = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
-        metafunc.parametrize("page_name", groups, scope="session")
+        metafunc.parametrize("page_name", names, scope="session")

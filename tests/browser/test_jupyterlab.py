@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-CHAPTER = "02_l1_l2_forward"
+CHAPTER = "03_l1_l2_backward"
 SETTINGS = {
     # Every cell stays in the page, and nothing is fetched from elsewhere.
     "notebook-extension/tracker": {"windowingMode": "none"},
