@@ -35,7 +35,7 @@ def test_a_long_sum_and_an_outlier_lose_no_digits():
     np.testing.assert_allclose(row_dots(rows, rows), [exact, exact], rtol=3e-7)
 
 
-@pytest.mark.parametrize("size", [1e-45, 1e-40, 1e-25, 1e-12, 1e15, 1e30, 3e38])
+@pytest.mark.parametrize("size", [1e-45, 1e-40, 1e-25, 1.2e-22, 1e-20, 1e-12, 1e15, 1e30, 3e38])
 @pytest.mark.parametrize("n", [3, 2000])
 def test_squares_that_float32_cannot_hold_are_summed_in_float64(size, n):
     a = np.full(n, size, np.float32)

@@ -230,6 +230,11 @@ def picture_before_the_question(notebook):
     notebook.cells.insert(number + 2, markdown(question))
 
 
+def no_question_and_no_picture(notebook):
+    drop("fig")(notebook)
+    replace("## A line", "Predict", "Look")(notebook)
+
+
 STEP = "step_1"
 ALL_AT = "# check eq-x-grad"
 BROKEN = [
@@ -282,6 +287,7 @@ BROKEN = [
     ("parts_hold_what_they_promise", replace("## Notation", "|", " "), "table"),
     ("parts_hold_what_they_promise", replace("## A line", "Predict", "Look"), "Predict"),
     ("parts_hold_what_they_promise", picture_before_the_question, "before the question"),
+    ("parts_hold_what_they_promise", no_question_and_no_picture, "before its picture"),
     ("not_too_long", replace("## Next", "More", WORD * 2801), "words of prose"),
     ("not_too_long", replace(STEP, "= 1", "= 1\n" * 26), "lines of code"),
     (
@@ -320,10 +326,9 @@ BROKEN = [
         "10^",
     ),
     ("numbers_of_the_prose_stand_in_code", replace("## Forward", "0.5 here", "37 % of it"), "37 %"),
-    (
-        "numbers_of_the_prose_stand_in_code",
-        replace("## Forward", "0.5 here", "so in 19 of 23"),
-        "19 of 23",
+    *(
+        ("numbers_of_the_prose_stand_in_code", replace("## Forward", "0.5 here", said), said)
+        for said in ("19 of 2", "2 of 23", "2 out of the 23")
     ),
     # Asserted, but in another section; seen nowhere, but in a style sheet; in no cell at all.
     ("numbers_of_the_prose_stand_in_code", replace("## Derivative", "By", "0.5, by"), "(Deriv"),
@@ -334,7 +339,10 @@ BROKEN = [
         replace("## Exercises", ":label: ex-x\n", ""),
         "label",
     ),
-    ("exercises_with_hint_solution_and_check", replace("## Exercises", "{hint}", "{note}"), "hint"),
+    *(
+        ("exercises_with_hint_solution_and_check", replace("## Exercises", "{hint}", other), "hint")
+        for other in ("{note}", "{note} Hint", "{admonition} Note", "{dropdown} Note")
+    ),
     ("exercises_with_hint_solution_and_check", drop("```{solution-start}"), "solution-start"),
     (
         "exercises_with_hint_solution_and_check",
@@ -452,11 +460,24 @@ def test_numbers_of_a_summary_and_of_a_caption_are_found(book, start, old, new):
     assert complaints(book, "numbers_of_the_prose_stand_in_code", notebook) == ""
 
 
+def test_a_question_without_a_picture_is_accepted(book):
+    notebook = notebook_of(sound_chapter())
+    drop("fig")(notebook)
+    assert complaints(book, "parts_hold_what_they_promise", notebook) == ""
+
+
 def test_an_omitted_part_with_a_reason_is_accepted(book):
     notebook = notebook_of(sound_chapter())
     drop("## Derivative")(notebook)
     omit(Derivative="the next chapter derives it")(notebook)
     assert complaints(book, "spine_in_order", notebook) == ""
+
+
+@pytest.mark.parametrize("hint", ["{admonition} Hint", "{dropdown} Hint: look"])
+def test_a_hint_may_be_an_admonition_or_a_dropdown(book, hint):
+    notebook = notebook_of(sound_chapter())
+    replace("## Exercises", "{hint}", hint)(notebook)
+    assert complaints(book, "exercises_with_hint_solution_and_check", notebook) == ""
 
 
 def test_an_exercise_in_words_needs_no_code(book):

@@ -165,7 +165,7 @@ def test_a_function_in_float32_is_named_as_the_reason():
     x = np.array([0.7, -1.3, 2.1])
 
     def f(x):
-        return 5 + np.sum(np.sin(x.astype(np.float32)))
+        return np.sum(np.sin(x.astype(np.float32)), initial=np.float32(5))
 
     for factor in (1.0, 2.0):
         report = look(f, factor * np.cos(x), x)
