@@ -13,6 +13,7 @@ from nnreg._checks import (
     check_count,
     check_parameter_dtype,
     check_real,
+    refuse_holes,
 )
 
 
@@ -193,8 +194,7 @@ def split(X, y, validation: float = 0.5, *, rng, stratify: bool = False):
     >>> X_train.shape, X_val.shape, np.bincount(y_val)
     ((6, 10), (4, 10), array([2, 2]))
     """
-    if isinstance(y, np.ma.MaskedArray):
-        raise TypeError("y must not be a masked array: drop its rows first")
+    refuse_holes(y, "y")
     X, y = as_float_array(X, "X"), np.asarray(y)
     if X.ndim == 0 or y.ndim == 0 or len(X) != len(y) or len(X) < 2:
         raise ValueError(
