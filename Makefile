@@ -18,6 +18,8 @@ CELL_TIMEOUT ?= 900
 include tools/fixed.env
 export $(shell sed 's/=.*//' tools/fixed.env)
 export PYTHONPATH := $(CURDIR)
+# Hundreds of processes import the same packages: they share what was compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg \
 	--nbval-cell-timeout=$(CELL_TIMEOUT) -n 2 --dist loadscope notebooks

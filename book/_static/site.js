@@ -11,7 +11,9 @@ const whenTypeset = () => {
   Promise.resolve(formulas).then(reach);
 };
 addEventListener("load", whenTypeset);
-addEventListener("resize", reach);
+// Not on "resize": the text may go on changing its width after that, while a sidebar slides.
+const widths = new ResizeObserver(reach);
+addEventListener("load", () => document.querySelectorAll(".bd-article").forEach((text) => widths.observe(text)));
 addEventListener("click", () => requestAnimationFrame(reach)); // a fold that opens
 addEventListener("toggle", reach, true);
 

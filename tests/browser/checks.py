@@ -173,14 +173,14 @@ def turn_dark(page: Page) -> None:
 
 
 def thin_out(page: Page) -> None:
-    """Leave a word of each formula, and of each kind of code token in each kind of box the first.
+    """Leave a letter of each formula, and of each kind of code token in each kind of box the first.
 
     What is left out looks like what stays, and axe-core would spend most of its time on it.
     """
     page.evaluate(
         """() => {
             for (const box of document.querySelectorAll("mjx-container"))
-                box.replaceChildren("formula");
+                box.replaceChildren("x");
             const seen = new Set();
             for (const box of document.querySelectorAll(".highlight pre")) {
                 const kinds = [], thin = box.cloneNode(true);
