@@ -13,8 +13,8 @@ PORT ?= 8000
 # Chapter 4 trains 36 networks in one cell: a slow machine needs minutes for it.
 CELL_TIMEOUT ?= 900
 
-# One BLAS thread, no progress bars, and this tree's own nnreg: stored outputs must come out the
-# same everywhere. tools/tree.py reads the same file.
+# One BLAS thread, no progress bars, claims that raise, and this tree's own nnreg: stored outputs
+# must come out the same everywhere. tools/tree.py reads the same file.
 include tools/fixed.env
 export $(shell sed 's/=.*//' tools/fixed.env)
 export PYTHONPATH := $(CURDIR)
@@ -74,7 +74,7 @@ serve: $(READY)
 	@$(PY) tools/serve.py $(SITE) --port $(PORT)
 
 lab: $(READY)
-	$(VENV)/bin/jupyter lab notebooks
+	env -u NNREG_VERIFY -u TQDM_DISABLE $(VENV)/bin/jupyter lab notebooks
 
 notebooks: $(READY)
 	$(PY) tools/run_notebooks.py $(NOTEBOOKS)

@@ -53,7 +53,7 @@ print(sorted(loaded), "nnreg.book" in sys.modules)
 
 
 def test_with_numpy_alone_importing_and_training_work(root, tmp_path):
-    environment = {"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"}  # and no NNREG_PROGRESS
+    environment = {"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", NUMPY_ALONE],
         capture_output=True,

@@ -1,6 +1,7 @@
 """Training: equal to a plain loop, honest in what it records, and safe when it diverges."""
 
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -429,22 +430,26 @@ def test_an_infinite_clip_norm_records_and_clips_nothing(rows):
 # The progress bar -----------------------------------------------------------------------------
 
 
+TRAINS = """
+from nnreg.nn import SGD, Dense, Sequential, SoftmaxCrossEntropy, fit
+fit(Sequential([Dense(2, 3, rng=0)]), SoftmaxCrossEntropy(), SGD(0.1), [[1.0, 2.0]], [0],
+    epochs=2, progress={progress})
+"""
+
+
 @pytest.mark.parametrize(
-    ("variable", "progress", "shown"),
-    [("1", True, True), (None, True, True), ("0", True, False), ("1", False, False)],
+    ("settings", "progress", "shown"),
+    [({}, True, True), ({"TQDM_DISABLE": "1"}, True, False), ({}, False, False)],
 )
-def test_the_bar_shows_itself_only_when_wanted(variable, progress, shown, rows, monkeypatch, capfd):
-    monkeypatch.delenv("NNREG_PROGRESS", raising=False)
-    if variable is not None:
-        monkeypatch.setenv("NNREG_PROGRESS", variable)
-    fit(small(), SoftmaxCrossEntropy(), SGD(0.1), *rows, epochs=2, progress=progress)
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert ("training" in err) is shown
+def test_the_bar_shows_itself_only_when_wanted(settings, progress, shown, root):
+    environment = {"PYTHONPATH": str(root), **settings}  # tqdm reads it once, when imported
+    command = [sys.executable, "-c", TRAINS.format(progress=progress)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert ("training" in done.stderr) is shown
 
 
 def test_without_tqdm_it_trains_in_silence(rows, monkeypatch, capfd):
-    monkeypatch.delenv("NNREG_PROGRESS", raising=False)
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     assert len(fit(small(), SoftmaxCrossEntropy(), SGD(0.1), *rows, epochs=2).epoch) == 2
     assert capfd.readouterr() == ("", "")

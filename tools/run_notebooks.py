@@ -37,6 +37,7 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 VOLATILE_CELL_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled", "jupyter")
+FOLD = "hide-input"  # the tag that folds a cell in the site
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf")
 SCRATCH_FOLDERS = ("/tmp/", "/var/folders/", "/home/", "/root/", "/Users/", "C:\\Users")
@@ -86,6 +87,33 @@ def machine_paths(output: dict) -> list[str]:
     return sorted({folder for folder in folders for text in texts if folder in text})
 
 
+def fold(notebook: nbformat.NotebookNode) -> None:
+    """Fold in the site and in JupyterLab what carries a label, and solutions in JupyterLab.
+
+    The one mark is the label in a cell's metadata, `"mystnb": {"code_prompt_show": "The data"}`;
+    a solution's cell lies in a folded box of the site already.
+    """
+    in_solution = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            marks = re.findall(r"\{solution-(start|end)\}", cell.source)
+            in_solution = marks[-1] == "start" if marks else in_solution
+            continue
+        label = cell.metadata.get("mystnb", {}).get("code_prompt_show")
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag != FOLD]
+        if label:
+            cell.metadata.mystnb["code_prompt_hide"] = label
+            tags.append(FOLD)
+        if tags:
+            cell.metadata["tags"] = tags
+        else:
+            cell.metadata.pop("tags", None)
+        if label or in_solution:
+            cell.metadata["jupyter"] = nbformat.from_dict({"source_hidden": True})
+        if in_solution:
+            cell.metadata["jupyter"]["outputs_hidden"] = True
+
+
 def normalise(notebook: nbformat.NotebookNode) -> None:
     """Bring an executed notebook into its stored form, in place; refuse machine paths."""
     kept = {k: v for k, v in notebook.metadata.items() if k in ("mystnb", "nnreg")}
@@ -101,6 +129,7 @@ def normalise(notebook: nbformat.NotebookNode) -> None:
             normalise_output(output)
             if found := machine_paths(output):
                 raise ValueError(f"cell {cell.id!r} prints a path of this machine: {found}")
+    fold(notebook)
 
 
 def run(path: Path, timeout: int) -> str | None:

@@ -1,13 +1,14 @@
 """What the chapters show with. Nothing that computes imports this package.
 
-Checking an answer and showing source need NumPy alone. A picture needs
+Claims, checking an answer and showing source need NumPy alone. A picture needs
 matplotlib and Pillow, which are imported when the first one is asked for.
 """
 
 from importlib import import_module
 from typing import Any
 
-from nnreg.book.check import check_answer
+from nnreg.book.check import check_answer, seal
+from nnreg.book.claims import claim
 from nnreg.book.source import show_source
 
 _PICTURES = {
@@ -18,7 +19,7 @@ _PICTURES = {
     "role": "nnreg.book.figures",
 }
 
-__all__ = ["check_answer", "show_source", *_PICTURES]
+__all__ = ["check_answer", "claim", "seal", "show_source", *_PICTURES]
 
 
 def __getattr__(name: str) -> Any:

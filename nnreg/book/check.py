@@ -1,137 +1,135 @@
 """Tell a reader whether an answer is right, without giving it away."""
 
+import base64
+import copy
+import json
 from typing import Any
 
 import numpy as np
 
 from nnreg._checks import check_real
+from nnreg.book._comparison import OPEN, difference, is_open
+from nnreg.book._verdict import verdict
 
-_KINDS = {"b": "True or False", "U": "text", "S": "bytes"}
+_SEAL = "sealed:"
 
 
 def check_answer(
-    given: Any, expected: Any, *, rtol: float = 1e-6, hint: str = ""
+    answer: Any,
+    *inputs: Any,
+    expected: Any,
+    rtol: float = 1e-6,
+    hint: str = "",
 ) -> None:
     """Compare an answer with the right one; say "Right." or what is wrong.
 
-    The message of a wrong answer tells shape, place and relative size of the
-    difference, and never the expected value.
+    The line about a wrong answer tells shape, place, sign or relative size of
+    the difference, and never the expected value.
 
     Parameters
     ----------
-    given : number, string, bool or array_like
-        The reader's answer. The placeholder ``...`` is reported as not filled
-        in.
-    expected : number, string, bool or array_like
-        The right answer.
+    answer : number, string, bool, array_like, tuple of them, or callable
+        The reader's answer. A placeholder ``...`` that is still there is
+        reported as such. A function is called with copies of `inputs`; what
+        it returns is the answer, and it must leave its inputs as they were.
+    *inputs
+        What to call the function with.
+    expected : as `answer`
+        The right answer: a value, a value that was sealed with `seal`, or a
+        function that is called with `inputs` too.
     rtol : float
         Allowed difference relative to an entry of `expected`; beside an entry
         of 0 the allowed difference is `rtol` times the largest entry, or
         `rtol` if all are 0.
     hint : str
-        A sentence that is added to the message of a wrong answer.
+        A sentence that is added to the line about a wrong answer.
 
     Raises
     ------
     AssertionError
-        If the answer is wrong.
+        If the answer is wrong and the environment variable ``NNREG_VERIFY``
+        is 1, as it is when notebooks are verified. An answer that is not
+        filled in raises nowhere.
 
     Examples
     --------
-    >>> check_answer(0.1 + 0.2, 0.3)
+    >>> check_answer(0.1 + 0.2, expected=0.3)
     Right.
-    >>> check_answer([1.0, 2.5], [1.0, 2.0], hint="Is a factor of 2 missing?")
-    Traceback (most recent call last):
-        ...
-    AssertionError: 1 of 2 entries is off, most at index (1,) by 25 %. \
-Is a factor of 2 missing?
+    >>> check_answer(..., expected="sealed:WzEuMCwgMi4wXQ==")
+    There is no answer yet: put yours in the place of `...`.
+    >>> check_answer([1.0, 2.5], expected=[1.0, 2.0], hint="Divide by n.")
+    1 of 2 entries is off, most at index (1,) by 25 %. Divide by n.
+    >>> check_answer(np.square, [1.0, -2.0], expected=lambda x: -(x**2))
+    Every entry has the wrong sign.
     """
-    problem = _problem(given, expected, check_real(rtol, "rtol"))
-    if problem:
-        raise AssertionError(f"{problem} {hint}".rstrip())
-    print("Right.")
+    rtol = check_real(rtol, "rtol")
+    if inputs and not callable(answer) and not is_open(answer):
+        problem = "Your answer should be a function."
+    else:
+        if callable(answer):
+            answer, problem = _outcome(answer, inputs)
+        else:
+            problem = ""
+        if callable(expected):
+            expected = expected(*map(_copy, inputs))
+        problem = problem or difference(answer, unseal(expected), rtol)
+    if not problem:
+        print("Right.")
+    elif problem == OPEN:
+        print(problem)
+    else:
+        verdict(f"{problem} {hint}".rstrip())
 
 
-def _problem(given: Any, expected: Any, rtol: float) -> str:
-    """Return what is wrong, or an empty string."""
-    if _is_open(given):
-        return "There is no answer yet: put yours in the place of `...`."
-    if np.ma.is_masked(given):
-        return "Your answer has masked entries."
+def seal(value: Any) -> str:
+    """Write an answer so that nobody reads it by accident.
+
+    Parameters
+    ----------
+    value : number, string, bool, or nested lists, tuples or arrays of them
+        The right answer.
+
+    Returns
+    -------
+    str
+        To be given to `check_answer` as `expected`.
+
+    Examples
+    --------
+    >>> seal([1.0, 2.0])
+    'sealed:WzEuMCwgMi4wXQ=='
+    """
+    text = json.dumps(value, default=lambda array: np.asarray(array).tolist())
+    return _SEAL + base64.b64encode(text.encode()).decode()
+
+
+def unseal(value: Any) -> Any:
+    """Return what was sealed; anything else as it is."""
+    if isinstance(value, str) and value.startswith(_SEAL):
+        return json.loads(base64.b64decode(value.removeprefix(_SEAL)))
+    return value
+
+
+def _outcome(function: Any, inputs: tuple) -> tuple[Any, str]:
+    """Return what a reader's function returns, and what is wrong already."""
+    given = tuple(map(_copy, inputs))
     try:
-        answer = _as_array(given)
-    except ValueError:
-        return "The rows of your answer have different lengths."
-    right = _as_array(expected)
-    is_, should = _kind(answer), _kind(right)
-    if is_ != should and answer.size and right.size:
-        return f"Your answer should hold {should}, and holds {is_}."
-    if answer.shape != right.shape:
-        return (
-            f"Your answer has shape {answer.shape}, the right one has shape "
-            f"{right.shape}."
+        outcome = function(*given)
+    except Exception as error:
+        if "ellipsis" in str(error) or isinstance(error, NotImplementedError):
+            return ..., ""
+        return None, (
+            f"Your function stops with {type(error).__name__}: {error}."
         )
-    if should != "numbers" or not right.size:
-        return _report(np.asarray(answer != right))
-    # The widest type: unsigned integers know no negative difference, and
-    # float64 cannot hold every integer.
-    wide = np.result_type(answer, right, np.longdouble)
-    answer, right = answer.astype(wide), right.astype(wide)
-    largest = np.abs(right[np.isfinite(right)]).max(initial=0.0)
-    scale = np.where(right == 0, largest or 1.0, np.abs(right))
-    with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.abs(answer - right) / scale
-    equal = (answer == right) | (np.isnan(answer) & np.isnan(right))
-    # Not "distance > rtol": that is False for NaN, and would let it pass.
-    return _report(~(equal | (distance <= rtol)), distance)
+    for now, before in zip(given, inputs, strict=True):
+        if (
+            isinstance(now, np.ndarray)
+            and now.tobytes() != np.array(before).tobytes()
+        ):
+            return outcome, "Your function changes its inputs."
+    return outcome, ""
 
 
-def _is_open(given: Any) -> bool:
-    """Tell whether an answer, or a part of it, is not filled in."""
-    if isinstance(given, np.ndarray) and given.dtype == object:
-        given = given.tolist()
-    if isinstance(given, list | tuple):
-        return any(map(_is_open, given))
-    return given is ... or given is None
-
-
-def _as_array(values: Any) -> np.ndarray:
-    """Return an array; fractions and huge integers become floats."""
-    array = np.asarray(values)
-    if array.dtype == object and not any(
-        isinstance(value, str | bytes | bool) for value in array.flat
-    ):
-        try:
-            return array.astype(np.longdouble)
-        except (TypeError, ValueError, OverflowError):
-            pass
-    return array
-
-
-def _kind(array: np.ndarray) -> str:
-    if array.dtype.kind in "iufc":
-        return "numbers"
-    if array.dtype == object and array.size:
-        return f"objects of type {type(array.flat[0]).__name__}"
-    return _KINDS.get(array.dtype.kind, str(array.dtype))
-
-
-def _report(wrong: np.ndarray, distance: np.ndarray | None = None) -> str:
-    """Say which entries are wrong, and how far off the worst one is."""
-    count = np.count_nonzero(wrong)
-    if count == 0:
-        return ""
-    distance = np.where(wrong, np.inf if distance is None else distance, -1.0)
-    worst = np.argmax(np.where(np.isnan(distance), np.inf, distance))
-    # Relative, because the absolute distance of an answer of 0 is the expected
-    # value itself.
-    percent = 100 * float(distance.flat[worst])
-    by = f" by {percent:.3g} %" if np.isfinite(percent) else ""
-    if wrong.ndim == 0:
-        return f"Your answer is off{by}."
-    index = tuple(int(i) for i in np.unravel_index(worst, wrong.shape))
-    verb = "is" if count == 1 else "are"
-    return (
-        f"{count} of {wrong.size} entries {verb} off, most at index "
-        f"{index}{by}."
-    )
+def _copy(value: Any) -> Any:
+    """Return a copy; lists of numbers become arrays."""
+    return np.array(value) if isinstance(value, list) else copy.deepcopy(value)

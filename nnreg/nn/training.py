@@ -1,7 +1,6 @@
 """The training loop."""
 
 import math
-import os
 from collections.abc import Callable
 
 import numpy as np
@@ -69,7 +68,7 @@ def fit(
         Shuffles the mini-batches; needed with `batch_size`.
     progress : bool
         Show a bar while it runs (needs tqdm; the environment's
-        ``NNREG_PROGRESS=0`` hides it).
+        ``TQDM_DISABLE=1`` hides it).
     every : int
         Record each so many epochs, and the last.
 
@@ -227,7 +226,7 @@ def _batches(n: int, batch_size: int | None, rng):
 
 def _bar(epochs: int, progress: bool):
     """Return the epochs, behind a bar that disappears when it is done."""
-    if progress and os.environ.get("NNREG_PROGRESS") != "0":
+    if progress:
         try:
             from tqdm.auto import tqdm
         except ImportError:
