@@ -4,7 +4,8 @@ Ours: the data loss is a *mean* over the n rows, the penalty a *sum* over the
 weights, and there is no factor ½: ``loss = mean(...) + lam * (l1_ratio *
 sum(|w|) + (1 - l1_ratio) * sum(w**2))``. Others divide the penalty by n, or
 put ½ before it, or take 1/λ. A setting below gives the same minimum as ours,
-for the same data loss.
+for the same data loss; where a class brings a squared loss of its own, that
+is part of the translation. Each entry says of which version it holds.
 """
 
 import inspect
@@ -31,12 +32,41 @@ class Convention:
         ``strengths(n, **settings) -> (l1, l2)``: the way back.
     kinds : str
         Which penalties it can express: ``"l1"``, ``"l2"`` or ``"l1 + l2"``.
+    version : str
+        The version, or the commit, of which this holds.
+    source : str
+        Where it was read.
     """
 
     objective: str
     settings: Callable
     strengths: Callable
     kinds: str
+    version: str
+    source: str
+
+
+def _decay(objective: str, version: str, source: str) -> Convention:
+    """Return what `weight_decay` means when it is added to the gradient."""
+    return Convention(
+        objective,
+        lambda l1, l2, n: {"weight_decay": 2 * l2},
+        lambda n, weight_decay: (0.0, weight_decay / 2),
+        "l2",
+        version,
+        source,
+    )
+
+
+def _d2l(objective: str, factor: int) -> Convention:
+    """Return the convention of a class `WeightDecay` in d2l's section 3.7."""
+    return Convention(
+        objective,
+        lambda l1, l2, n: {"wd": factor * l2},
+        lambda n, wd: (0.0, wd / factor),
+        "l2",
+        *_D2L_SEEN,
+    )
 
 
 def _sklearn_elastic_net(l1: float, l2: float, n: float) -> dict[str, float]:
@@ -48,6 +78,14 @@ def _sklearn_logistic(l1: float, l2: float, n: float) -> dict[str, float]:
     total = check_positive(l1 + 2 * l2, "lam")
     return {"C": 1 / (n * total), "l1_ratio": l1 / total}
 
+
+_D2L_SEEN = (
+    "commit 23d7a5a of 16 March 2024",
+    "https://github.com/d2l-ai/d2l-en/blob/23d7a5aecceee57d1292c56e90cce3"
+    "07f183bb0a/chapter_linear-regression/weight-decay.md",
+)
+_SKLEARN = "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn"
+_TORCH = "https://github.com/pytorch/pytorch/blob/v2.13.0/torch"
 
 LIBRARIES: dict[str, Convention] = {
     "nnfs": Convention(
@@ -62,31 +100,61 @@ LIBRARIES: dict[str, Convention] = {
             weight_regularizer_l2,
         ),
         "l1 + l2",
+        "commit 9cf2fc4 of 5 January 2021",
+        "https://github.com/Sentdex/nnfs_book/blob/9cf2fc482985d5bc68c736a49a"
+        "a0624b6ab13fb1/Chapter_14/Ch14_Final.py",
     ),
     "keras": Convention(
         "mean(loss) + l1 * sum|w| + l2 * sum w²   (keras.regularizers.L1L2)",
         lambda l1, l2, n: {"l1": l1, "l2": l2},
         lambda n, l1=0.0, l2=0.0: (l1, l2),
         "l1 + l2",
+        "3.15.1",
+        "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/"
+        "regularizers/regularizers.py",
     ),
-    "torch.optim.SGD": Convention(
+    "torch.optim.SGD": _decay(
         "mean(loss) + weight_decay / 2 * sum w²   (as weight_decay * w, added "
         "to each gradient)",
-        lambda l1, l2, n: {"weight_decay": 2 * l2},
-        lambda n, weight_decay: (0.0, weight_decay / 2),
+        "2.13.0",
+        f"{_TORCH}/optim/sgd.py",
+    ),
+    "torch.optim.Adam": _decay(
+        "mean(loss) + weight_decay / 2 * sum w²   (as weight_decay * w, added "
+        "to each gradient before its running means; AdamW does not)",
+        "2.13.0",
+        f"{_TORCH}/optim/adam.py",
+    ),
+    "optax.add_decayed_weights": _decay(
+        "mean(loss) + weight_decay / 2 * sum w²   (as weight_decay * w, added "
+        "to each gradient; chained before the optimiser)",
+        "0.2.8",
+        "https://github.com/google-deepmind/optax/blob/v0.2.8/optax/"
+        "transforms/_adding.py",
+    ),
+    "tf.nn.l2_loss": Convention(
+        "mean(loss) + factor * sum w² / 2   (the ½ is inside l2_loss)",
+        lambda l1, l2, n: {"factor": 2 * l2},
+        lambda n, factor: (0.0, factor / 2),
         "l2",
+        "TFVERSION",
+        "TFSOURCE",
     ),
     "sklearn.Ridge": Convention(
         "sum (y - Xw)² + alpha * sum w²",
         lambda l1, l2, n: {"alpha": n * l2},
         lambda n, alpha: (0.0, alpha / n),
         "l2",
+        "1.9.1",
+        f"{_SKLEARN}/linear_model/_ridge.py",
     ),
     "sklearn.Lasso": Convention(
         "sum (y - Xw)² / 2n + alpha * sum|w|",
         lambda l1, l2, n: {"alpha": l1 / 2},
         lambda n, alpha: (2 * alpha, 0.0),
         "l1",
+        "1.9.1",
+        f"{_SKLEARN}/linear_model/_coordinate_descent.py",
     ),
     "sklearn.ElasticNet": Convention(
         "sum (y - Xw)² / 2n + alpha * (l1_ratio * sum|w| "
@@ -97,6 +165,8 @@ LIBRARIES: dict[str, Convention] = {
             alpha * (1 - l1_ratio),
         ),
         "l1 + l2",
+        "1.9.1",
+        f"{_SKLEARN}/linear_model/_coordinate_descent.py",
     ),
     "sklearn.LogisticRegression": Convention(
         "C * sum(loss) + l1_ratio * sum|w| + (1 - l1_ratio) / 2 * sum w²",
@@ -106,18 +176,45 @@ LIBRARIES: dict[str, Convention] = {
             (1 - l1_ratio) / (2 * n * C),
         ),
         "l1 + l2",
+        "1.9.1",
+        f"{_SKLEARN}/linear_model/_logistic.py",
     ),
     "sklearn.MLPClassifier": Convention(
         "mean(loss) + alpha / 2n * sum w²   (n: the rows of a mini-batch)",
         lambda l1, l2, n: {"alpha": 2 * n * l2},
         lambda n, alpha: (0.0, alpha / (2 * n)),
         "l2",
+        "1.9.1",
+        f"{_SKLEARN}/neural_network/_multilayer_perceptron.py",
     ),
-    "d2l": Convention(
-        "mean(loss) + wd / 2 * sum w²",
-        lambda l1, l2, n: {"wd": 2 * l2},
-        lambda n, wd: (0.0, wd / 2),
+    "sklearn.MLPRegressor": Convention(
+        "sum (y - z)² / 2n + alpha / 2n * sum w²   (n: the rows of a "
+        "mini-batch)",
+        lambda l1, l2, n: {"alpha": n * l2},
+        lambda n, alpha: (0.0, alpha / n),
         "l2",
+        "1.9.1",
+        f"{_SKLEARN}/neural_network/_multilayer_perceptron.py",
+    ),
+    "d2l": _d2l(
+        "mean(loss) + wd / 2 * sum w²   (WeightDecay with PyTorch)", 2
+    ),
+    "d2l.tensorflow": _d2l(
+        "mean (y - Xw)² + wd * sum w²   (WeightDecay with TensorFlow)", 1
+    ),
+    "d2l.mxnet": _d2l(
+        "mean (y - Xw)² / 2 + wd / 2 * sum w²   (WeightDecay with MXNet)", 1
+    ),
+    "d2l.jax": _d2l(
+        "mean (y - Xw)² / 2 + wd / 2 * (sum w² + b²)   (WeightDecay with JAX)",
+        1,
+    ),
+    "d2l.scratch": Convention(
+        "mean (y - Xw)² / 2 + lambd / 2 * sum w²   (WeightDecayScratch)",
+        lambda l1, l2, n: {"lambd": l2},
+        lambda n, lambd: (0.0, lambd),
+        "l2",
+        *_D2L_SEEN,
     ),
 }
 

@@ -29,12 +29,13 @@ def draw_nothing(fig, lam):
 
 def build(name="fig-test", draw=draw, **keywords):
     settings = {
+        "values": VALUES,
         "name": name,
         "start": 0.01,
         "caption": lambda lam: f'At {lam} it holds that 1 < 2 & "so on".',
         "alt": lambda lam: f"A parabola of height {lam}.",
     }
-    return explore(draw, VALUES, **{**settings, **keywords})
+    return explore(draw, **{**settings, **keywords})
 
 
 @pytest.fixture(scope="module")
@@ -154,9 +155,9 @@ def test_a_frame_shows_what_draw_draws_for_its_value_and_nothing_left_over():
         ax.bar([0], [height], color="black", width=1)
         ax.set(xlim=(-0.5, 0.5), ylim=(0, 1))
 
-    made = explore(bar, [0.75, 0.25], name="bars", caption=str, alt=str)
+    made = explore(bar, [0.25, 0.75], name="bars", caption=str, alt=str)
     dark = [1 - np.asarray(frame.image.convert("L")).mean() / 255 for frame in made.frames]
-    assert dark == pytest.approx([0.75, 0.25], abs=0.02)
+    assert dark == pytest.approx([0.25, 0.75], abs=0.02)
 
 
 def test_frames_are_small_and_white_stays_white(explorer):
@@ -172,7 +173,7 @@ def test_several_explorers_on_a_page_share_no_id(explorer):
     pages = [Page(each.html()) for each in (explorer, build("fig-other", draw_nothing))]
     found = [element for page in pages for element in page.found + controls(page).found]
     ids = [element["id"] for element in found if "id" in element]
-    assert len(ids) == len(set(ids)) == 4
+    assert len(ids) == len(set(ids)) == 6
     assert "fig-test" not in ids  # that is the figure's own, given in the cell's metadata
 
 
@@ -240,6 +241,8 @@ def test_words_and_numbers_can_stand_in_one_slider():
     ("change", "error", "said"),
     [
         ({"start": 0.02}, ValueError, "start must be one of values, got 0.02"),
+        ({"mark": (0.02, "here")}, ValueError, "mark must be one of values, got 0.02"),
+        ({"values": [0.01, 0.5, 0.2]}, ValueError, "from small to large, got"),
         ({"name": "Fig 1"}, ValueError, "'Fig 1'"),
         ({"caption": lambda v: None}, TypeError, "caption must return a sentence, got None"),
         ({"alt": lambda v: " "}, TypeError, "alt must return a sentence, got ' '"),
@@ -250,6 +253,14 @@ def test_bad_arguments_are_refused(change, error, said):
         build(draw=draw_nothing, **change)
 
 
+def test_a_mark_names_its_value_below_its_place_on_the_track():
+    made = build(draw=draw_nothing, mark=(0.001, "as good as any"))
+    place = controls(Page(made.html())).one("div", id="fig-test-mark")
+    assert place["data-at"] == "1"
+    assert "▲ 0.001: as good as any" in made.html()
+    assert "▲" not in build(draw=draw_nothing).html()
+
+
 def test_a_single_value_is_refused():
     with pytest.raises(ValueError, match="at least two"):
         explore(draw_nothing, [1.0], name="n", caption=str, alt=str)
@@ -257,7 +268,7 @@ def test_a_single_value_is_refused():
 
 def test_an_error_in_draw_is_raised_by_the_cell_and_not_swallowed_when_shown():
     with pytest.raises(ZeroDivisionError):
-        explore(lambda fig, v: 1 / v, [1, 0], name="n", caption=str, alt=str)
+        explore(lambda fig, v: 1 / v, [0, 1], name="n", caption=str, alt=str)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from nnreg._checks import check_real
+from nnreg.book._numbers import written
 from nnreg.book._verdict import verdict
 
 
@@ -67,19 +68,12 @@ def claim(
 def _near(now: np.ndarray, said: np.ndarray, within: float) -> np.ndarray:
     if now.dtype.kind not in "iuf" or said.dtype.kind not in "iuf":
         return now == said
-    # 0.86 is within 0.03 of 0.83, whatever their binary digits say.
-    slack = 1e-12 * np.abs(said)
     with np.errstate(invalid="ignore"):
-        return (now == said) | (np.abs(now - said) <= within + slack)
+        distance = np.abs(now - said)
+    # 0.86 is within 0.03 of 0.83, whatever their binary digits say.
+    bound = within + 1e-12 * np.abs(said)
+    return (now == said) | (np.isfinite(distance) & (distance <= bound))
 
 
 def _written(values: np.ndarray, digits: int) -> str:
-    """Write numbers as a person does: few digits, no exponent."""
-    if values.ndim:
-        return ", ".join(_written(value, digits) for value in values.ravel())
-    if values.dtype.kind != "f":
-        return str(values)
-    if not np.isfinite(values):
-        return str(float(values))
-    rounded = float(f"{float(values):.{digits}g}")
-    return np.format_float_positional(rounded, trim="-")
+    return ", ".join(written(value, digits) for value in values.ravel())

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
-import numpy as np
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image
 
 from nnreg.book import page
+from nnreg.book._numbers import written
 from nnreg.book.figures import BookFigure, use_style
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -39,6 +39,7 @@ def explore(
     alt: Callable[[Any], str],
     symbol: str = "λ",
     start: Any = None,
+    mark: tuple[Any, str] | None = None,
     fmt: Callable[[Any], str] | None = None,
     width: float = 6.0,
     height: float = 3.6,
@@ -56,7 +57,8 @@ def explore(
         fig.subplots()``. Set the limits of every axis to fixed numbers: a
         picture whose axes jump cannot be compared.
     values : sequence
-        What the slider runs over, in order; 15 to 33 values are a good number.
+        What the slider runs over, numbers from small to large; 15 to 33 values
+        are a good number.
     name : str
         Lower-case letters, digits and hyphens, unique in the chapter, such as
         ``"fig-l2-explore"``. The ids in the page are ``<name>-root`` and
@@ -69,6 +71,9 @@ def explore(
         What is moved, as it is written in the text.
     start : optional
         The value to begin with, one of `values`; the first by default.
+    mark : tuple (value, str), optional
+        A place on the track that the text recommends, one of `values`, and
+        what stands below it, such as ``(0.01, "best on validation rows")``.
     fmt : callable, optional
         Writes a value; by default three significant digits without an
         exponent.
@@ -96,14 +101,16 @@ def explore(
     explore: λ from 0 to 1, 3 values, start 0.5 — The penalty is 0.5.
     """
     size = width, height
-    return Explorer(draw, values, name, caption, alt, symbol, start, fmt, size)
+    return Explorer(
+        draw, values, name, caption, alt, symbol, start, mark, fmt, size
+    )
 
 
 class Explorer(page.Shown):
     """What `explore` returns: a picture with a slider, and a live form."""
 
     def __init__(
-        self, draw, values, name, caption, alt, symbol, start, fmt, size
+        self, draw, values, name, caption, alt, symbol, start, mark, fmt, size
     ):
         super().__init__(name)
         self.values = list(values)
@@ -111,10 +118,19 @@ class Explorer(page.Shown):
             raise ValueError(
                 f"values must hold at least two values, got {self.values}"
             )
+        numbers = [value for value in self.values if isinstance(value, Real)]
+        if sorted(numbers) != numbers:
+            raise ValueError(
+                f"values must run from small to large, got {self.values}"
+            )
         self.symbol = symbol
         self._draw, self._caption, self._alt = draw, caption, alt
-        self._fmt = _plain_number if fmt is None else fmt
-        self.start = 0 if start is None else _position(start, self.values)
+        self._fmt = written if fmt is None else fmt
+        first = self.values[0]
+        start = first if start is None else start
+        self.start = _position(start, self.values, "start")
+        place, self.mark = (first, "") if mark is None else mark
+        self.marked = _position(place, self.values, "mark")
         use_style()
         self._figure = BookFigure(figsize=size)
         self.frames = [self._frame(value) for value in self.values]
@@ -158,16 +174,25 @@ class Explorer(page.Shown):
             caption=first.caption,
             alt=first.alt,
             src=_webp(first.image),
+            mark=self._mark_text(),
+            marked=self.marked,
             start=self.start,
             last=len(self.frames) - 1,
             **self._figure.size_on_screen(),
         )
 
+    def _mark_text(self) -> str:
+        if not self.mark:
+            return ""
+        return f"▲ {self._fmt(self.values[self.marked])}: {self.mark}"
+
     def _stored(self, frame: Frame, first: Frame) -> dict[str, str]:
         """Return a frame as it is stored: it lies over the first one shown."""
         stored = frame._asdict() | {"image": ""}
         if frame is not first:
-            stored["image"] = _webp(frame.image, _changes(frame, first))
+            stored["image"] = _webp(
+                frame.image, page.changes(frame.image, first.image)
+            )
         return stored
 
     def widget(self) -> Any:
@@ -195,9 +220,11 @@ class Explorer(page.Shown):
 
         redraw()
         slider.observe(redraw, names="value")
+        mark = ipywidgets.HTML(html.escape(self._mark_text()))
         width = f"{self._figure.size_on_screen()['width']}px"
         layout = ipywidgets.Layout(max_width=width)
-        return ipywidgets.VBox([picture, slider, words], layout=layout)
+        parts = [picture, slider, *([mark] if self.mark else []), words]
+        return ipywidgets.VBox(parts, layout=layout)
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
@@ -222,25 +249,11 @@ def _webp(image: Image.Image, mask: Image.Image | None = None) -> str:
     return page.webp(image, _FRAME_COLOURS, effort=4, mask=mask)
 
 
-def _changes(frame: Frame, first: Frame) -> Image.Image:
-    """Return a mask of what differs, one pixel wider against ghosts."""
-    difference = ImageChops.difference(frame.image, first.image).convert("L")
-    return difference.point(lambda level: 255 if level else 0).filter(
-        ImageFilter.MaxFilter(3)
-    )
-
-
-def _plain_number(value: Any) -> str:
-    if isinstance(value, str | bool | int | np.integer | np.bool_):
-        return str(value)
-    return np.format_float_positional(float(f"{value:.3g}"), trim="-")
-
-
-def _position(start: Any, values: list[Any]) -> int:
+def _position(of: Any, values: list[Any], name: str) -> int:
     for i, value in enumerate(values):
-        numbers = isinstance(start, Real) and isinstance(value, Real)
+        numbers = isinstance(of, Real) and isinstance(value, Real)
         # A grid may be off in its last digit; float32 has seven of them.
-        near = numbers and math.isclose(value, start, rel_tol=1e-6)
-        if near or value == start:
+        near = numbers and math.isclose(value, of, rel_tol=1e-6)
+        if near or value == of:
             return i
-    raise ValueError(f"start must be one of values, got {start!r}")
+    raise ValueError(f"{name} must be one of values, got {of!r}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 from nnreg.book.figures import BookFigure
 
@@ -101,3 +101,11 @@ def webp(
     image.save(buffer, "webp", lossless=True, method=effort)
     encoded = base64.b64encode(buffer.getvalue()).decode()
     return f"data:image/webp;base64,{encoded}"
+
+
+def changes(image: Image.Image, first: Image.Image) -> Image.Image:
+    """Return a mask of what differs, one pixel wider against ghosts."""
+    difference = ImageChops.difference(image, first).convert("L")
+    return difference.point(lambda level: 255 if level else 0).filter(
+        ImageFilter.MaxFilter(3)
+    )
