@@ -26,7 +26,7 @@ NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg 
 
 .DEFAULT_GOAL := help
 .PHONY: help python venv build book serve lab notebooks gates test test-unit test-notebooks \
-	test-portability test-book browser-tools bench lint format lock clean
+	test-portability test-changes test-book browser-tools bench lint format lock clean
 
 help:
 	@echo "make book              build the book, serve it, print its address (BOOK_SERVE=0: build alone)"
@@ -40,6 +40,7 @@ help:
 	@echo "make test-notebooks    re-run every notebook and compare its outputs"
 	@echo "make test-portability  the same on a simulated other processor"
 	@echo "make test-book         build the book strictly, then test it in a browser"
+	@echo "make test-changes      change each chapter as a reader would, and see that nothing stops"
 	@echo "make bench             timings beside other implementations"
 	@echo "make lint, make format ruff"
 	@echo "make lock              refresh requirements.lock from pyproject.toml"
@@ -81,12 +82,13 @@ notebooks: $(READY)
 
 # Only the messages: each names the place and what to do.
 gates: $(READY)
-	@$(PY) -m pytest -q --no-header -rN tests/test_chapters.py tests/test_places.py tests/test_readme.py
+	@$(PY) -m pytest -q --no-header -rN -m "not changes" \
+	  tests/test_chapters.py tests/test_changes.py tests/test_places.py tests/test_readme.py
 
 test: lint test-unit test-notebooks test-portability test-book
 
 test-unit: $(READY)
-	$(PY) -m pytest -m "not book and not browser" -n 2
+	$(PY) -m pytest -m "not book and not browser and not changes" -n 2
 
 test-notebooks: $(READY)
 	$(NBVAL)
@@ -96,6 +98,10 @@ test-portability: $(READY)
 	  if [ -z "$$settings" ]; then echo "test-portability: SKIPPED"; \
 	  else echo "Notebooks on a simulated other processor: $$settings"; \
 	    env $$settings $(NBVAL); fi; }
+
+# Each chapter, changed as a reader would change it. Slow, and rarely broken: not part of `make test`.
+test-changes: $(READY)
+	$(PY) -m pytest -m changes -n 2 -rA tests/test_changes.py
 
 test-book: $(READY) browser-tools build
 	NNREG_SITE=$(SITE) $(PY) -m pytest -m "book or browser" -n 2 --dist loadgroup tests

@@ -29,7 +29,7 @@ class Run(NamedTuple):
     """A trained network, and how much it took from the wrong labels and from the right ones."""
 
     model: nn.Sequential
-    learnt: int
+    kept: int
     right: float
 
 
@@ -60,14 +60,14 @@ def train(lam: float, points: Points) -> Run:
     loss, optimizer = nn.SoftmaxCrossEntropy(), nn.Adam(0.01)
     nn.fit(model, loss, optimizer, points.X, points.y, epochs=EPOCHS, every=EPOCHS, progress=False)
     said, said_new = (model.forward(x).argmax(axis=1) for x in (points.X, points.X_new))
-    learnt = np.sum((said == points.y)[points.wrong])
-    return Run(model, int(learnt), float(np.mean(said_new == points.y_new)))
+    kept = np.sum((said == points.y)[points.wrong])
+    return Run(model, int(kept), float(np.mean(said_new == points.y_new)))
 
 
 def caption(run: Run, points: Points) -> str:
     """Return the sentence below the picture."""
     return (
-        f"The network repeats {run.learnt} of the {points.wrong.sum()} wrong labels, and gets "
+        f"The network keeps {run.kept} of the {points.wrong.sum()} wrong labels, and gets "
         f"{100 * run.right:.0f} % of {NEW_POINTS} new points right."
     )
 
@@ -76,26 +76,26 @@ def slider(runs: dict[float, Run], points: Points):
     """Return the picture with its slider."""
     lams = list(runs)
     places = [lams[1] / 4, *lams[1:]]  # λ = 0 has no place on a logarithmic axis
-    learnt = [100 * run.learnt / points.wrong.sum() for run in runs.values()]
+    kept = [100 * run.kept / points.wrong.sum() for run in runs.values()]
     right = [100 * run.right for run in runs.values()]
-
     text = {"fontsize": 14}  # still 11 pixels on a phone
 
     def draw(fig, lam):
-        left, ax = fig.subplots(ncols=2, width_ratios=(1.35, 1))
+        left, ax = fig.subplots(ncols=2, width_ratios=(1.25, 1))
         plot_decision(left, runs[lam].model, points.X, points.y, limits=(-1.05, 1.05) * 2)
         left.scatter(*points.X[points.wrong].T, s=80, facecolors="none", edgecolors="black")
         left.set(xticks=[], yticks=[])
         i = lams.index(lam)
         ax.plot(places, right, **role("validation"))
-        ax.plot(places, learnt, **role("training"))
-        ax.plot([places[i]] * 2, [right[i], learnt[i]], "ko", markersize=8)
-        ax.text(2e-3, 36, "new
-points
-right", color=role("validation")["color"], **text)
-        ax.text(places[0], 30, "wrong\nlabels\nlearnt", color=role("training")["color"], **text)
+        ax.plot(places, kept, **role("training"))
+        ax.plot([places[i]] * 2, [right[i], kept[i]], "ko", markersize=8)
+        for name, x, words in (
+            ("validation", 1.5e-3, "new\npoints\nright"),
+            ("training", places[0], "wrong\nlabels\nkept"),
+        ):
+            ax.text(x, 34, words, color=role(name)["color"], **text)
         ax.set(xscale="log", ylim=(-4, 104))
-        ax.set_xticks([places[0], 1e-3, 1e-1], ["0", "0.001", "0.1"], fontsize=14)
+        ax.set_xticks([places[0], 1e-3, 1e-1], ["0", "0.001", "0.1"], **text)
         ax.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"], **text)
         ax.set_xlabel("λ", **text)
         ax.minorticks_off()
@@ -109,7 +109,7 @@ right", color=role("validation")["color"], **text)
             "Two classes of points above and below a wave, wrong labels ringed, and the regions "
             f"that the network gives to each class. {caption(runs[lam], points)}"
         ),
-        fmt=lambda lam: f"{lam:.5f}".rstrip("0").rstrip(".") or "0",
+        mark=(2e-3, "here it has let go"),
         width=5.6,
         height=3.0,
     )

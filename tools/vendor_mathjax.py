@@ -24,7 +24,7 @@ KEPT = ("README.md", "packages.json")  # written by hand
 SUMS = "SHA256SUMS"
 
 MATHJAX, FONT = "mathjax", "@mathjax/mathjax-newcm-font"
-EXTENSIONS = ("ams", "newcommand", "configmacros", "textmacros", "boldsymbol", "cancel")
+EXTENSIONS = ("newcommand", "ams", "configmacros", "textmacros", "boldsymbol", "enclose", "cancel")
 COMPONENTS = (
     (MATHJAX, "startup.js"),
     (MATHJAX, "core.js"),
@@ -34,13 +34,16 @@ COMPONENTS = (
     (FONT, "chtml.js"),
     (MATHJAX, "a11y/assistive-mml.js"),
 )
+# A setting for MathJax's menu, which is not among them and so cannot take it.
+END = "delete MathJax.config.options?.menuOptions;\n"
 FONT_PLACE = "output/fonts/mathjax-newcm"
 # Characters beside the font's first set, fetched when a formula has one; no foreign scripts.
 CHARACTERS = (
-    "accents accents-b-i arrows calligraphic double-struck fraktur greek latin latin-b latin-bi "
-    "latin-i marrows math monospace mshapes sans-serif sans-serif-b sans-serif-r script shapes "
-    "symbols symbols-b-i variants"
-).split()
+    *("accents", "accents-b-i", "arrows", "calligraphic", "double-struck", "fraktur", "greek"),
+    *("latin", "latin-b", "latin-bi", "latin-i", "marrows", "math", "monospace", "mshapes"),
+    *("sans-serif", "sans-serif-b", "sans-serif-r", "script", "shapes", "symbols", "symbols-b-i"),
+    "variants",
+)
 
 
 def unpack(name: str, version: str, integrity: str, folder: Path) -> Path:
@@ -65,14 +68,14 @@ def font_files(scripts: list[str]) -> set[str]:
 
 def copy_parts(packages: dict[str, Path], target: Path) -> None:
     """Write the joined script, the licence and the font's files into `target`."""
-    joined = "\n".join((packages[name] / part).read_text("utf8") for name, part in COMPONENTS)
-    (target / "tex-chtml.js").write_text(joined, "utf8")
+    texts = [(packages[name] / part).read_text("utf8") for name, part in COMPONENTS]
+    (target / "tex-chtml.js").write_text("\n".join([*texts, END]), "utf8")
     shutil.copyfile(packages[MATHJAX] / "LICENSE", target / "LICENSE")
     font, place = packages[FONT] / "chtml", target / FONT_PLACE / "chtml"
     characters = [font / "dynamic" / f"{name}.js" for name in CHARACTERS]
     scripts = [path.read_text("utf8") for path in (packages[FONT] / "chtml.js", *characters)]
     fonts = [font / "woff2" / name for name in font_files(scripts)]
-    for path in (*characters, *filter(Path.is_file, fonts)):
+    for path in (*characters, *fonts):
         copy = place / path.relative_to(font)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)

@@ -11,32 +11,44 @@ from .reading import Block, Book, Chapter
 
 DERIVATIVE = r"\\partial|\\mathrm\{?\s*d|\\nabla|\\prime|'|\\operatorname\{d\}|frac\s*\{?d\b"
 LOOKS = r"<(style|script)>.*?</\1>"  # in an output's HTML: how the page looks, not what it says
-CHECKS = r"\b(check_gradient|check_answer)\(|^\s*assert\b|\bpytest\.raises\("
+CHECKS = r"\b(check_gradient|check_answer|claim)\(|^\s*assert\b|\bpytest\.raises\("
 
 
 def each_labelled_derivative_checked(chapter: Chapter, book: Book) -> Iterator[str]:
-    """A later code cell names the equation in a comment `# check eq-…`, and checks something."""
+    """A later code cell names the equation as the page does, `# equation 3.4`, and checks it."""
     derivation = chapter.section("Derivative")
-    for number, block in enumerate(derivation):
+    numbers = {label: number for number, label in numbered_equations(chapter).items()}
+    for position, block in enumerate(derivation):
         for formula, label in equations(block.text):
             if not re.search(DERIVATIVE, formula):
                 continue
-            if not any(b.is_code and checks(b, label) for b in derivation[number + 1 :]):
+            number = numbers[label]
+            if not any(b.is_code and checks(b, number) for b in derivation[position + 1 :]):
                 yield chapter.say(
-                    f"the derivative {label} has no check: add a cell `# check {label}` with "
+                    f"the derivative {label} has no check: add a cell `# equation {number}` with "
                     "check_gradient(…) or an assert below it.",
                     block,
                 )
 
 
 def checks_name_equations_that_exist(chapter: Chapter, book: Book) -> Iterator[str]:
-    known = {label for block in chapter.markdown for _, label in equations(block.text)}
+    known = numbered_equations(chapter)
     for block in chapter.code:
-        for label in named_equations(block):
-            if label not in known:
+        for number in named_equations(block):
+            if number not in known:
                 yield chapter.say(
-                    f"checks {label}, which labels no equation of this chapter.", block
+                    f"names equation {number}; the page has {len(known)} of this chapter.", block
                 )
+        if found := re.search(r"#.*\b(eq-[\w-]+)", block.text):
+            yield chapter.say(
+                f"names {found[1]} in a comment: a page shows numbers, `# equation …`.", block
+            )
+
+
+def numbered_equations(chapter: Chapter) -> dict[str, str]:
+    """The label of each equation by the number that the page gives it, such as 3.4."""
+    labels = [label for block in chapter.markdown for _, label in equations(block.text)]
+    return {f"{chapter.number}.{count}": label for count, label in enumerate(labels, start=1)}
 
 
 def equations(text: str) -> Iterator[tuple[str, str]]:
@@ -49,12 +61,12 @@ def equations(text: str) -> Iterator[tuple[str, str]]:
 
 
 def named_equations(block: Block) -> list[str]:
-    comments = re.findall(r"#\s*check\b.*", block.text)
-    return re.findall(r"\beq-[\w-]+", " ".join(comments))
+    comments = re.findall(r"#.*?\bequations?\b(.*)", block.text)
+    return re.findall(r"\b\d+\.\d+\b", " ".join(comments))
 
 
-def checks(block: Block, label: str) -> bool:
-    if label not in named_equations(block):
+def checks(block: Block, number: str) -> bool:
+    if number not in named_equations(block):
         return False
     asserts = re.search(r"^\s*assert\b", block.text, flags=re.M)
     if re.search(r"raise_on_fail\s*=\s*False", block.text):
@@ -67,10 +79,10 @@ def numbers_of_the_prose_stand_in_code(chapter: Chapter, book: Book) -> Iterator
 
     It counts as said where a cell of the same level-2 section has it in its source or in what a
     reader sees below it; a longer number that rounds to it will do. A section without a cell (the
-    title, the summary) says again what some cell of the chapter asserts. Sources of numbers that
-    are not the chapter's own (sections, versions, equations) are passed over. What the rule cannot
-    see: a plain integer, a number in words, a picture's content, and whether the assertion means
-    the same quantity.
+    title, the summary) says again what some cell of the chapter claims or asserts. Sources of
+    numbers that are not the chapter's own (sections, versions, equations) are passed over. What the
+    rule cannot see: a plain integer, a number in words, a picture's content, and whether the claim
+    means the same quantity.
     """
     known = {section: known_numbers(chapter, section) for section in chapter.sections}
     for block in chapter.markdown:
@@ -78,7 +90,7 @@ def numbers_of_the_prose_stand_in_code(chapter: Chapter, book: Book) -> Iterator
             near = known[block.section]
             if not any(agrees(value * scale, digits, scale, near) for scale in scales):
                 yield chapter.say(
-                    f"{text!r} stands in the prose and in no cell beside it: assert it in this "
+                    f"{text!r} stands in the prose and in no cell beside it: claim it in this "
                     f"section ({block.section}).",
                     block,
                 )
@@ -146,6 +158,7 @@ class Exercise:
     label: str
     has_hint: bool = False
     solution: Directive | None = None
+    answer_cells: list[Block] = field(default_factory=list)
     solution_cells: list[Block] = field(default_factory=list)
 
     @property
@@ -160,6 +173,8 @@ def exercises_in(chapter: Chapter) -> list[Exercise]:
     for block in chapter.blocks:
         if block.is_code and inside_solution:
             inside_solution.solution_cells.append(block)
+        elif block.is_code and exercises and exercises[-1].solution is None:
+            exercises[-1].answer_cells.append(block)
         for directive in block.directives:
             label = directive.options.get("label", "")
             if directive.name in ("exercise-start", "exercise"):
@@ -199,8 +214,16 @@ def exercises_with_hint_solution_and_check(chapter: Chapter, book: Book) -> Iter
             continue
         if "dropdown" not in exercise.solution.classes:
             yield chapter.say(f"{say}: fold its solution with `:class: dropdown`.", exercise.block)
+        if exercise.explains:
+            continue
+        if not any(is_open_answer(cell) for cell in exercise.answer_cells):
+            yield chapter.say(
+                f"{say}: between it and its solution a cell has to take the reader's answer, with "
+                "`...` and check_answer(…).",
+                exercise.block,
+            )
         code = "\n".join(block.text for block in exercise.solution_cells)
-        if not exercise.explains and not re.search(CHECKS, code, flags=re.M):
+        if not re.search(CHECKS, code, flags=re.M):
             yield chapter.say(
                 f"{say}: its solution runs no check; assert the answer in a code cell, or mark an "
                 "exercise in words with `:class: explain`.",
@@ -208,9 +231,33 @@ def exercises_with_hint_solution_and_check(chapter: Chapter, book: Book) -> Iter
             )
 
 
+def is_open_answer(block: Block) -> bool:
+    """Whether a cell waits for an answer, says so, and does not give the answer away."""
+    return bool(
+        re.search(r"\.\.\.", block.text)
+        and "check_answer(" in block.text
+        and "There is no answer yet" in block.output_text
+    )
+
+
+def backward_is_written_before_it_is_shown(chapter: Chapter, book: Book) -> Iterator[str]:
+    """Whoever derives a backward pass writes one: a cell with `...` before the finished code."""
+    derives = [n for n, chapters in book.covered["derived"].items() if chapter.name in chapters]
+    if not any(name.endswith("_backward") for name in derives):
+        return
+    before = ("Derivative", "Draft, tidy, import")
+    cells = [block for name in before for block in chapter.section(name)]
+    if not any(block.is_visible and is_open_answer(block) for block in cells):
+        yield chapter.say(
+            "nobody is asked to write the backward pass: add a box `Your turn` and a cell with "
+            "`...` and check_answer(…) before the finished code."
+        )
+
+
 RULES = (
     each_labelled_derivative_checked,
     checks_name_equations_that_exist,
     numbers_of_the_prose_stand_in_code,
     exercises_with_hint_solution_and_check,
+    backward_is_written_before_it_is_shown,
 )

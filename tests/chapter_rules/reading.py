@@ -42,6 +42,16 @@ class Block:
     section: str = TITLE
     heading: str = ""
     node: nbformat.NotebookNode | None = None
+    in_solution: bool = False
+
+    @property
+    def label(self) -> str:
+        """What a reader sees of a folded cell, or nothing if the cell is open."""
+        return self.node.metadata.get("mystnb", {}).get("code_prompt_show", "")
+
+    @property
+    def is_visible(self) -> bool:
+        return self.is_code and not self.label and not self.in_solution
 
     @property
     def is_code(self) -> bool:
@@ -97,11 +107,15 @@ class Chapter:
 
     @cached_property
     def blocks(self) -> list[Block]:
-        blocks, section, heading = [], TITLE, ""
+        blocks, section, heading, in_solution = [], TITLE, "", False
         for number, cell in enumerate(self.notebook.cells, start=1):
             if cell.cell_type == "code":
-                blocks.append(Block("code", cell.source, number, section, heading, cell))
+                blocks.append(
+                    Block("code", cell.source, number, section, heading, cell, in_solution)
+                )
                 continue
+            if marks := re.findall(r"\{solution-(start|end)\}", cell.source):
+                in_solution = marks[-1] == "start"
             for part in split_at_headings(cell.source):
                 if match := re.match(r"##\s+(.*)", part):
                     heading = match[1].strip()
@@ -109,6 +123,11 @@ class Chapter:
                 if part.strip():
                     blocks.append(Block("markdown", part, number, section, heading, cell))
         return blocks
+
+    @property
+    def number(self) -> int:
+        """The chapter's number, as its file and its page say it."""
+        return int(self.name.partition("_")[0])
 
     @cached_property
     def headings(self) -> list[tuple[str, str]]:

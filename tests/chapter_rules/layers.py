@@ -1,0 +1,106 @@
+"""Rules for the two layers of a page: what teaches is seen, what works or proves is folded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .reading import Block, Book, Chapter
+
+COLUMNS = 79
+LINES_SEEN = 10
+LINES_FOLDED = 30
+PLOTS = r"(?<!\.)\b(figure|explore|projection_picture)\("
+CLAIM = r"(?<![\w.])claim\("
+PICTURES = {"image/png", "image/svg+xml", "image/jpeg"}
+
+
+def code_is_narrow_and_short(chapter: Chapter, book: Book) -> Iterator[str]:
+    """Nothing that a reader sees scrolls sideways on a laptop, folded or not."""
+    for block in chapter.code:
+        lines = block.text.split("\n")
+        if wide := [number for number, line in enumerate(lines, 1) if len(line) > COLUMNS]:
+            yield chapter.say(
+                f"lines {', '.join(map(str, wide))} are wider than {COLUMNS} columns.", block
+            )
+        most = LINES_SEEN if block.is_visible else LINES_FOLDED
+        if len(lines) > most:
+            yield chapter.say(
+                f"{len(lines)} lines of code, at most {most} here: split the cell, or fold it.",
+                block,
+            )
+
+
+def pictures_wiring_and_training_are_folded(chapter: Chapter, book: Book) -> Iterator[str]:
+    """A figure, a slider or a loop that trains carries a label, in mystnb.code_prompt_show."""
+    for block in chapter.code:
+        if not block.is_visible:
+            continue
+        loops = re.search(r"^\s*for\b", block.text, flags=re.M)
+        trains = loops and re.search(r"(?<![\w.])fit\(", block.text)
+        if re.search(PLOTS, block.text) or has_picture(block):
+            yield chapter.say('fold the code of this picture: give it a label, "Code of …".', block)
+        elif trains or "tqdm(" in block.text:
+            yield chapter.say('fold this experiment: give it a label, "The experiment, …".', block)
+
+
+def claims_are_folded_and_come_after(chapter: Chapter, book: Book) -> Iterator[str]:
+    """A claim stands in a cell of its own kind, below the output that it speaks of."""
+    seen: dict[str, bool] = {}
+    for block in chapter.code:
+        section = block.section
+        if re.search(CLAIM, block.text) and not block.in_solution:
+            if not block.label:
+                yield chapter.say('fold these claims: label them "What the text claims".', block)
+            if not seen.get(section):
+                yield chapter.say(
+                    "claims before anything that they could speak of: put them below the picture "
+                    "or table.",
+                    block,
+                )
+        seen[section] = seen.get(section, False) or bool(block.outputs)
+
+
+def asserts_hold_whatever_is_changed(chapter: Chapter, book: Book) -> Iterator[str]:
+    """In a folded cell stands no assertion of an order or a bound: a change of seed would trip it.
+
+    What a change does to the rest, `make test-changes` finds out by running it.
+    """
+    for block in chapter.code:
+        if not block.label:
+            continue
+        for line in re.findall(r"^\s*(assert\b.*)$", block.text, flags=re.M):
+            if re.search(r"\s[<>]=?\s", line):
+                yield chapter.say(f"`{line}` guards a result: make it a claim.", block)
+
+
+def nothing_spoils_a_prediction(chapter: Chapter, book: Book) -> Iterator[str]:
+    """From a Predict box to the first output, neither code nor a label gives the answer."""
+    predicting = None
+    for block in chapter.blocks:
+        if block.is_code and predicting is not None:
+            if re.search(CLAIM, block.text) or (
+                block.is_visible and re.search(r"^\s*assert\b", block.text, flags=re.M)
+            ):
+                yield chapter.say("claims or asserts before the reader has looked.", block)
+            if re.search(r"\d", block.label):
+                yield chapter.say(f"the label {block.label!r} holds a number.", block)
+            if block.outputs:
+                predicting = None
+        if any(
+            d.name == "admonition" and d.argument.startswith("Predict") for d in block.directives
+        ):
+            predicting = block
+
+
+def has_picture(block: Block) -> bool:
+    return any(PICTURES & set(output.get("data", {})) for output in block.outputs)
+
+
+RULES = (
+    code_is_narrow_and_short,
+    pictures_wiring_and_training_are_folded,
+    claims_are_folded_and_come_after,
+    asserts_hold_whatever_is_changed,
+    nothing_spoils_a_prediction,
+)
