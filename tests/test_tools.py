@@ -43,6 +43,46 @@ def of_output(**data):
     return lambda notebook: notebook.cells[1].outputs[0].data.update(data)
 
 
+def folded(*sources: str, **mystnb: str) -> list[nbformat.NotebookNode]:
+    """Store cells: those that begin with a fence are Markdown, the others carry `mystnb`."""
+    metadata = {"mystnb": mystnb} if mystnb else {}
+    cells = [
+        nbformat.v4.new_markdown_cell(source, id=f"c{i}")
+        if source.startswith("```")
+        else nbformat.v4.new_code_cell(source, id=f"c{i}", metadata=metadata)
+        for i, source in enumerate(sources)
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    normalise(notebook)
+    again = nbformat.from_dict(notebook)
+    normalise(again)
+    assert again == notebook
+    return notebook.cells
+
+
+def test_one_label_folds_a_cell_everywhere_and_is_its_first_line():
+    (cell,) = folded("x = 1", code_prompt_show="The data")
+    assert cell.source == "# The data\nx = 1"
+    assert cell.metadata.tags == ["hide-input"]
+    assert cell.metadata.mystnb.code_prompt_hide == "The data"
+    assert cell.metadata.jupyter == {"source_hidden": True}
+
+
+def test_without_its_label_a_cell_is_open_again():
+    (cell,) = folded("x = 1")
+    assert cell.source == "x = 1"
+    assert cell.metadata == {}
+
+
+def test_the_cells_of_a_solution_are_folded_with_what_they_print():
+    start, end = "```{solution-start} ex\n```", "```{solution-end}\n```"
+    _, first, middle, second, _, after = folded(start, "x = 1", "```{note}```", "x", end, "x")
+    for cell in (first, second):
+        assert cell.source.startswith("# Solution\nx")
+        assert cell.metadata.jupyter == {"source_hidden": True, "outputs_hidden": True}
+    assert middle.metadata == after.metadata == {}
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -26,9 +26,8 @@ POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _fraction(parts: re.Match[str]) -> str:
-    return "/".join(
-        part if re.fullmatch(r"\\?\w+", part) else f"({part})" for part in parts.groups()
-    )
+    plain = [readable(part) for part in parts.groups()]
+    return "/".join(f"({part})" if re.search(r"\W", part.lstrip("∂")) else part for part in plain)
 
 
 def readable(tex: str) -> str:
@@ -38,6 +37,8 @@ def readable(tex: str) -> str:
     'λ Σi wi²'
     >>> readable(r"\(\tfrac{1}{1-p}\)")
     '1/(1-p)'
+    >>> readable(r"\(\frac{\partial J}{\partial y}\)")
+    '∂J/∂y'
     >>> readable(r"\(\begin{pmatrix} 1 & 2 \end{pmatrix}\)")
     '…'
     """
@@ -47,5 +48,6 @@ def readable(tex: str) -> str:
     text = re.sub(r"\\sqrt\s*\{([^{}]*)\}", r"√(\1)", text)
     text = re.sub(r"\^\{?(\d+)\}?", lambda power: power[1].translate(POWERS), text)
     text = re.sub(r"\\([A-Za-z]+|.)", lambda name: SYMBOLS.get(name[1], name[0]), text)
-    text = re.sub(r"\s+", " ", re.sub(r"[_^{}]", "", text)).strip()
+    text = re.sub(r"[_^{}]", "", text).replace("∂ ", "∂")
+    text = re.sub(r"\s+", " ", text).strip()
     return "…" if "\\" in text or len(text) > 60 else text

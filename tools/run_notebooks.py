@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this tree before
 from nnreg.book.explorer import WIDGET_VIEW
 from tools.tree import FIXED_ENVIRONMENT, ROOT
 
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 LANGUAGE = {
     "name": "python",
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -90,8 +90,9 @@ def machine_paths(output: dict) -> list[str]:
 def fold(notebook: nbformat.NotebookNode) -> None:
     """Fold in the site and in JupyterLab what carries a label, and solutions in JupyterLab.
 
-    The one mark is the label in a cell's metadata, `"mystnb": {"code_prompt_show": "The data"}`;
-    a solution's cell lies in a folded box of the site already.
+    The one mark is the label in a cell's metadata, `"mystnb": {"code_prompt_show": "The data"}`.
+    JupyterLab shows the first line of a folded cell, so that line becomes the label too. A
+    solution's cell lies in a folded box of the site already.
     """
     in_solution = False
     for cell in notebook.cells:
@@ -104,11 +105,11 @@ def fold(notebook: nbformat.NotebookNode) -> None:
         if label:
             cell.metadata.mystnb["code_prompt_hide"] = label
             tags.append(FOLD)
+        cell.metadata.pop("tags", None)
         if tags:
             cell.metadata["tags"] = tags
-        else:
-            cell.metadata.pop("tags", None)
-        if label or in_solution:
+        if line := label or ("Solution" if in_solution else ""):
+            cell.source = f"# {line}\n{cell.source.removeprefix(f'# {line}').lstrip()}"
             cell.metadata["jupyter"] = nbformat.from_dict({"source_hidden": True})
         if in_solution:
             cell.metadata["jupyter"]["outputs_hidden"] = True

@@ -19,7 +19,8 @@ from pagefind.index import PagefindIndex
 
 from tools.plain_tex import GREEK, readable
 
-UNSEEN = "script, style, button, input, .headerlink, .cell_output, .nnreg-explore, .toctree-wrapper"
+UNSEEN = """script, style, button, input, .headerlink, .cell_output, .nnreg-explore, .toctree-wrapper,
+section section#notation table"""
 NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]{2,}")
 REFERENCE_PAGES = ("book/api", "book/glossary", "book/references", "book/notation")
 

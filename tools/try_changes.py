@@ -2,8 +2,9 @@
 
 Usage: python tools/try_changes.py NOTEBOOK [...]
 
-`tests/changes/` lists edits for each chapter: another seed, width, rate, strength or data size. Each
-is made alone, and the notebook runs from top to bottom as it does for a reader: nothing may stop it.
+`tests/changes/` lists edits for each chapter: another seed, width, rate, strength or data size.
+Each is made alone, and the notebook runs from top to bottom as it does for a reader: nothing may
+stop it.
 """
 
 from __future__ import annotations

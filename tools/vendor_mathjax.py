@@ -34,8 +34,11 @@ COMPONENTS = (
     (FONT, "chtml.js"),
     (MATHJAX, "a11y/assistive-mml.js"),
 )
-# A setting for MathJax's menu, which is not among them and so cannot take it.
-END = "delete MathJax.config.options?.menuOptions;\n"
+# The loader is told what is there already; the setting is for a menu that is not.
+END = """
+MathJax.loader.preLoaded("core", "input/tex-base", "output/chtml", "[mathjax-newcm]/chtml");
+delete MathJax.config.options?.menuOptions;
+"""
 FONT_PLACE = "output/fonts/mathjax-newcm"
 # Characters beside the font's first set, fetched when a formula has one; no foreign scripts.
 CHARACTERS = (

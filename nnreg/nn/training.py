@@ -228,7 +228,7 @@ def _bar(epochs: int, progress: bool):
     """Return the epochs, behind a bar that disappears when it is done."""
     if progress:
         try:
-            from tqdm.auto import tqdm
+            from tqdm import tqdm
         except ImportError:
             return range(epochs)
         return tqdm(

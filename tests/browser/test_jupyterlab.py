@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 CHAPTER = "03_l1_l2_backward"
+STORED = "as_it_is_stored"
 SETTINGS = {
     # Every cell stays in the page, and nothing is fetched from elsewhere.
     "notebook-extension/tracker": {"windowingMode": "none"},
@@ -32,6 +34,7 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("lab")
     notebooks = folder / "notebooks"
     notebooks.mkdir()
+    shutil.copy(root / "notebooks" / f"{CHAPTER}.ipynb", notebooks / f"{STORED}.ipynb")
     notebook = nbformat.read(root / "notebooks" / f"{CHAPTER}.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -90,15 +93,47 @@ def wait_for_kernel(address: str, seconds: float = 60) -> None:
     raise AssertionError("no kernel started")
 
 
-def test_chapter_runs_and_its_slider_redraws_the_picture(lab, root, browser):
-    notebook = nbformat.read(root / "notebooks" / f"{CHAPTER}.ipynb", as_version=4)
-    count = sum(cell.cell_type == "code" for cell in notebook.cells)
+@pytest.fixture
+def opened(lab, root, browser):
+    """Return a function that opens a notebook, and waits for its cells and its kernel."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(60_000)
-    page.goto(f"{lab}lab/tree/{CHAPTER}.ipynb")
-    page.locator(".jp-Notebook .jp-CodeCell").nth(count - 1).wait_for(state="attached")
-    page.get_by_text("| Idle").wait_for()
-    wait_for_kernel(f"{lab}api/sessions")
+    page.set_default_timeout(120_000)
+
+    def start(name: str):
+        notebook = nbformat.read(root / "notebooks" / f"{CHAPTER}.ipynb", as_version=4)
+        count = sum(cell.cell_type == "code" for cell in notebook.cells)
+        page.goto(f"{lab}lab/tree/{name}.ipynb")
+        page.locator(".jp-Notebook .jp-CodeCell").nth(count - 1).wait_for(state="attached")
+        page.get_by_text("| Idle").wait_for()
+        wait_for_kernel(f"{lab}api/sessions")
+        return page, notebook
+
+    yield start
+    page.close()
+
+
+def test_a_chapter_reads_well_and_opening_it_changes_nothing(opened):
+    page, notebook = opened(STORED)
+    page.locator(".jp-MarkdownCell .jp-RenderedMarkdown").first.wait_for()
+    page.wait_for_function(  # rendered one after another
+        "!document.querySelector('.jp-MarkdownCell:not(.jp-mod-rendered)')"
+    )
+    words = page.locator(".jp-Notebook").inner_text()
+    assert "At a glance" in words
+    for raw in ("{admonition}", "{exercise-start}", "{hint}", ":class:", ":label:", "{eq}", "⚠"):
+        assert raw not in words, f"raw MyST: {raw}"
+    for cell in notebook.cells:
+        label = cell.metadata.get("mystnb", {}).get("code_prompt_show")
+        if label:
+            assert f"# {label}" in words
+    hidden = page.locator(".jp-CodeCell .jp-InputPlaceholder").count()
+    assert hidden == sum("source_hidden" in c.metadata.get("jupyter", {}) for c in notebook.cells)
+    assert page.locator(".jp-mod-dirty").count() == 0, "opening the chapter has changed it"
+
+
+def test_chapter_runs_and_its_slider_redraws_the_picture(opened):
+    page, notebook = opened(CHAPTER)
+    count = sum(cell.cell_type == "code" for cell in notebook.cells)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(
@@ -111,6 +146,7 @@ def test_chapter_runs_and_its_slider_redraws_the_picture(lab, root, browser):
         arg=count,
         timeout=120_000,
     )
+    # The bars are disabled here; a reader of `make lab` sees them.
     for trouble in ("error", "stderr"):
         shown = page.locator(f"[data-mime-type='application/vnd.jupyter.{trouble}']")
         assert shown.all_inner_texts() == []
@@ -124,4 +160,3 @@ def test_chapter_runs_and_its_slider_redraws_the_picture(lab, root, browser):
     expect(picture).not_to_have_attribute("src", before, timeout=30_000)
     assert picture.evaluate("(img) => img.decode().then(() => img.naturalWidth)") > 0
     assert output.inner_text() != spoken, "the caption stays as it was"
-    page.close()

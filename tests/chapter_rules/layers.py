@@ -23,7 +23,7 @@ def code_is_narrow_and_short(chapter: Chapter, book: Book) -> Iterator[str]:
             yield chapter.say(
                 f"lines {', '.join(map(str, wide))} are wider than {COLUMNS} columns.", block
             )
-        most = LINES_SEEN if block.is_visible else LINES_FOLDED
+        most = LINES_SEEN if block.is_visible else LINES_FOLDED + 1  # the first is its label
         if len(lines) > most:
             yield chapter.say(
                 f"{len(lines)} lines of code, at most {most} here: split the cell, or fold it.",
