@@ -274,6 +274,11 @@ def no_question_and_no_picture(notebook):
     replace("## A line", "Predict", "Look")(notebook)
 
 
+def wide_picture(notebook):
+    output = notebook.cells[find(notebook.cells, "fig")].outputs[0]
+    output.metadata = nbformat.from_dict({"image/png": {"width": 600, "height": 360}})
+
+
 STEP = "step_1"
 ALL_AT = "# equation 0.2"
 BROKEN = [
@@ -336,7 +341,7 @@ BROKEN = [
     (
         "code_is_narrow_and_short",
         replace("for seed", ":", ":\n" * 30),
-        "32 lines of code, at most 30",
+        "32 lines of code, at most 31",
     ),
     ("code_is_narrow_and_short", replace(STEP, "= 1", "= 1" * 30), "lines 1 are wider than 79"),
     ("code_is_narrow_and_short", replace("for seed", ":", ":" * 80), "lines 1 are wider than 79"),
@@ -359,6 +364,12 @@ BROKEN = [
         "nothing_spoils_a_prediction",
         insert("fig", folded("x = 1", "98 % by heart")),
         "the label '98 % by heart' holds a number",
+    ),
+    ("text_in_pictures_is_large_enough_on_a_phone", wide_picture, "a picture 600 pixels wide"),
+    (
+        "text_in_pictures_is_large_enough_on_a_phone",
+        replace("fig", "fig", "ax.text(0, 0, 'x', fontsize=9)\nfig"),
+        "letters of 9 points",
     ),
     ("references_read_well_anywhere", replace("## Next", "More", "{ref}`ch-y`"), "a raw label"),
     ("references_read_well_anywhere", replace("## Next", "More", "{cite:t}`a`"), "a raw label"),
@@ -558,6 +569,7 @@ def test_every_rule_has_a_breakage():
         "See section 7.1 and version 1.2.3; [read](https://a.org/10.1).",
         "The code says `0.123`.",
         "It is 0.5 of 3.",
+        "```{exercise-start}\n```\nGive it 0.123.\n```{exercise-end}\n```",
     ],
 )
 def test_numbers_that_need_no_assertion(book, prose):

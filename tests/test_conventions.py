@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import ElasticNet as SklearnElasticNet
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from nnreg import L1, L2, ElasticNet, Penalty
 from nnreg.conventions import LIBRARIES, from_library, to_library
@@ -132,13 +132,16 @@ def test_training_reaches_scikit_learns_logistic_regression(lam):
     np.testing.assert_allclose(bias, theirs.intercept_ - theirs.intercept_.mean(), rtol=1e-8)
 
 
-def test_one_step_of_scikit_learns_network_has_our_gradient(rows):
-    X, y = rows[0], (rows[1] > 0).astype(int)
+@pytest.mark.parametrize("network", [MLPClassifier, MLPRegressor])
+def test_one_step_of_scikit_learns_network_has_our_gradient(network, rows):
+    X, y = rows
+    if network is MLPClassifier:
+        y = (y > 0).astype(int)
 
-    def weights_after_one_step(lam, lr=1.0):
-        settings = to_library(L2(lam), "sklearn.MLPClassifier", N)
-        network = MLPClassifier(
-            (3,),
+    def weights_after_one_step(lam, lr=1e-3):
+        settings = to_library(L2(lam), f"sklearn.{network.__name__}", N)
+        model = network(
+            hidden_layer_sizes=(3,),
             solver="sgd",
             batch_size=N,
             momentum=0.0,
@@ -149,15 +152,38 @@ def test_one_step_of_scikit_learns_network_has_our_gradient(rows):
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # one step does not converge, and says so
-            return network.fit(X, y).coefs_
+            return model.fit(X, y).coefs_
 
     start = weights_after_one_step(0.0, lr=1e-300)
     plain, penalised = weights_after_one_step(0.0), weights_after_one_step(LAM)
+    # The regressor halves its data loss, and so the step is half of ours.
+    step = 1e-3 / 2 if network is MLPRegressor else 1e-3
     for w, without, with_penalty in zip(start, plain, penalised, strict=True):
-        np.testing.assert_allclose(without - with_penalty, L2(LAM).grad(w), rtol=1e-9)
+        np.testing.assert_allclose(without - with_penalty, step * L2(LAM).grad(w), rtol=1e-7)
 
 
-# Keras, PyTorch, d2l, NNFS: through their published formulas ---------------------------------
+def test_the_regressor_of_scikit_learn_halves_its_data_loss(rows):
+    X, y = rows
+    settings = {"solver": "sgd", "batch_size": N, "max_iter": 1, "random_state": 0, "alpha": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = MLPRegressor(hidden_layer_sizes=(3,), learning_rate_init=1e-300, **settings)
+        model.fit(X, y)
+    assert model.loss_ == pytest.approx(np.mean((model.predict(X) - y) ** 2) / 2, rel=1e-9)
+
+
+def test_liblinear_alone_penalises_the_intercept(rows):
+    X, y = rows[0] + 1, rows[1] > 0
+    pull = {}
+    for solver in ("liblinear", "lbfgs"):
+        model = LogisticRegression(C=0.5, solver=solver, tol=1e-10, max_iter=10_000).fit(X, y)
+        pull[solver] = 0.5 * np.sum(model.predict_proba(X)[:, 1] - y), model.intercept_[0]
+    assert pull["lbfgs"][0] == pytest.approx(0, abs=1e-5)
+    assert pull["liblinear"][0] == pytest.approx(-pull["liblinear"][1], rel=1e-4)
+    assert abs(pull["liblinear"][1]) > 0.01
+
+
+# The others: through their published formulas; tests/peers runs them ---------------------------
 
 
 def test_keras_and_nnfs_have_our_convention():
@@ -176,11 +202,26 @@ def test_one_step_of_weight_decay_by_pytorchs_formula():
     np.testing.assert_allclose(w - lr * (g + decay * w), w - lr * (g + L2(LAM).grad(w)), rtol=1e-15)
 
 
-def test_d2l_puts_one_half_before_its_penalty():
-    # d2l, "Weight Decay": l2_penalty(w) = (w ** 2).sum() / 2, times wd
-    w = np.array([1.0, -2.0])
-    wd = to_library(L2(LAM), "d2l", N)["wd"]
-    assert wd * np.sum(w**2) / 2 == pytest.approx(L2(LAM).value(w), rel=1e-15)
+@pytest.mark.parametrize(
+    ("library", "data_half", "penalty_half"),
+    [
+        ("d2l", 1, 1 / 2),  # nn.MSELoss, and weight_decay * w in the gradient
+        ("d2l.tensorflow", 1, 1),  # losses.MeanSquaredError and regularizers.l2
+        ("d2l.mxnet", 1 / 2, 1 / 2),  # gluon.loss.L2Loss, and wd * w in the gradient
+        ("d2l.jax", 1 / 2, 1 / 2),  # optax.l2_loss, and wd * w in the gradient
+        ("d2l.scratch", 1 / 2, 1 / 2),  # (y_hat - y) ** 2 / 2, and lambd * (w ** 2).sum() / 2
+    ],
+)
+def test_each_class_of_d2l_minimises_our_objective(library, data_half, penalty_half, rows):
+    X, y = rows
+    (strength,) = to_library(L2(LAM), library, N).values()
+    square, identity = X.T @ X / N, np.eye(4)
+    # Both gradients are linear in w, so the minima can be written down.
+    theirs = np.linalg.solve(
+        data_half * square + penalty_half * strength * identity, data_half * X.T @ y / N
+    )
+    ours = np.linalg.solve(square + LAM * identity, X.T @ y / N)
+    np.testing.assert_allclose(theirs, ours, rtol=1e-12)
 
 
 def test_pytorch_itself_takes_the_same_step(torch):

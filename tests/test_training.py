@@ -450,7 +450,7 @@ def test_the_bar_shows_itself_only_when_wanted(settings, progress, shown, root):
 
 
 def test_without_tqdm_it_trains_in_silence(rows, monkeypatch, capfd):
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
     assert len(fit(small(), SoftmaxCrossEntropy(), SGD(0.1), *rows, epochs=2).epoch) == 2
     assert capfd.readouterr() == ("", "")
 

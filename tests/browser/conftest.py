@@ -10,6 +10,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, sync_playwright
 
+from tools import browser_tools
 from tools.serve import open_server
 from tools.tree import ROOT
 
@@ -31,6 +32,17 @@ FLAGS = [
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox() -> Iterator[Browser]:
+    path = browser_tools.firefox()
+    if not path:
+        pytest.skip("no Firefox: install it (Debian: apt-get install firefox-esr) or set FIREFOX")
+    with sync_playwright() as playwright:
+        browser = playwright.firefox.launch(channel="moz-firefox", executable_path=path)
         yield browser
         browser.close()
 

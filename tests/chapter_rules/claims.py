@@ -80,13 +80,13 @@ def numbers_of_the_prose_stand_in_code(chapter: Chapter, book: Book) -> Iterator
     It counts as said where a cell of the same level-2 section has it in its source or in what a
     reader sees below it; a longer number that rounds to it will do. A section without a cell (the
     title, the summary) says again what some cell of the chapter claims or asserts. Sources of
-    numbers that are not the chapter's own (sections, versions, equations) are passed over. What the
-    rule cannot see: a plain integer, a number in words, a picture's content, and whether the claim
+    numbers that are not the chapter's own (sections, versions, equations) are passed over, and so
+    is what an exercise gives. What the rule cannot see: a plain integer, a number in words, a picture's content, and whether the claim
     means the same quantity.
     """
     known = {section: known_numbers(chapter, section) for section in chapter.sections}
     for block in chapter.markdown:
-        for text, value, digits, scales in claimed_numbers(block.text):
+        for text, value, digits, scales in claimed_numbers(without_exercises(block.text)):
             near = known[block.section]
             if not any(agrees(value * scale, digits, scale, near) for scale in scales):
                 yield chapter.say(
@@ -94,6 +94,10 @@ def numbers_of_the_prose_stand_in_code(chapter: Chapter, book: Book) -> Iterator
                     f"section ({block.section}).",
                     block,
                 )
+
+
+def without_exercises(text: str) -> str:
+    return re.sub(r"`{3,}\{exercise-start\}.*?(\{exercise-end\}|\Z)", " ", text, flags=re.S)
 
 
 def known_numbers(chapter: Chapter, section: str) -> set[float]:

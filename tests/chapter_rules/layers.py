@@ -10,6 +10,10 @@ from .reading import Block, Book, Chapter
 COLUMNS = 79
 LINES_SEEN = 10
 LINES_FOLDED = 30
+# The style's smallest letters are 11 points; 475 pixels wide or less, a phone of 390 pixels shows
+# them at 11 pixels or more.
+WIDEST_PICTURE = 475
+SMALLEST_POINTS = 11
 PLOTS = r"(?<!\.)\b(figure|explore|projection_picture)\("
 CLAIM = r"(?<![\w.])claim\("
 PICTURES = {"image/png", "image/svg+xml", "image/jpeg"}
@@ -93,6 +97,21 @@ def nothing_spoils_a_prediction(chapter: Chapter, book: Book) -> Iterator[str]:
             predicting = block
 
 
+def text_in_pictures_is_large_enough_on_a_phone(chapter: Chapter, book: Book) -> Iterator[str]:
+    for block in chapter.code:
+        for output in block.outputs:
+            width = output.get("metadata", {}).get("image/png", {}).get("width", 0)
+            if width > WIDEST_PICTURE and "nnreg-projection" not in block.html:
+                yield chapter.say(
+                    f"a picture {width} pixels wide: at most {WIDEST_PICTURE}; put panels below "
+                    "each other.",
+                    block,
+                )
+        for size in re.findall(r"\bfontsize=([\d.]+)", block.text):
+            if float(size) < SMALLEST_POINTS:
+                yield chapter.say(f"letters of {size} points: at least {SMALLEST_POINTS}.", block)
+
+
 def has_picture(block: Block) -> bool:
     return any(PICTURES & set(output.get("data", {})) for output in block.outputs)
 
@@ -103,4 +122,5 @@ RULES = (
     claims_are_folded_and_come_after,
     asserts_hold_whatever_is_changed,
     nothing_spoils_a_prediction,
+    text_in_pictures_is_large_enough_on_a_phone,
 )

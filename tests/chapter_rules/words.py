@@ -26,7 +26,7 @@ EXPONENT = r"(?<![\w.])\d+(?:\.\d+)?e[+-]?\d+\b"
 
 def references_read_well_anywhere(chapter: Chapter, book: Book) -> Iterator[str]:
     """No role that only the site resolves; a link carries the words that a reader needs."""
-    titles = {f"{other.name}.ipynb": title_of(other) for other in book.chapters}
+    names = {f"{other.name}.ipynb" for other in book.chapters}
     for block in chapter.markdown:
         for role in re.findall(UNRESOLVED, block.text):
             yield chapter.say(
@@ -35,7 +35,7 @@ def references_read_well_anywhere(chapter: Chapter, book: Book) -> Iterator[str]
                 block,
             )
         for words, target in re.findall(LINK, block.text):
-            if target.endswith(".ipynb") and target not in titles:
+            if target.endswith(".ipynb") and "://" not in target and target not in names:
                 yield chapter.say(f"links to {target}, which does not exist.", block)
             path, _, key = target.partition("#")
             if path.endswith("book/references.bib") and words not in ways_to_cite(book.root, key):
@@ -88,11 +88,6 @@ def shown_words(block: Block) -> str:
         )
         words.append(told)
     return " ".join(map(str, words))
-
-
-def title_of(chapter: Chapter) -> str:
-    title = re.search(r"^# (.*)$", chapter.markdown[0].text, flags=re.M)
-    return title[1] if title else ""
 
 
 @cache

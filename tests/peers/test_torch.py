@@ -1,0 +1,120 @@
+"""PyTorch: what the page *Conventions* says of it."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+from nnreg import L2
+from nnreg.conventions import LIBRARIES, to_library
+from nnreg.nn import Adam, Dense, Sequential
+
+LAM = 0.03
+torch = pytest.importorskip("torch")
+
+
+def stepped(optimizer, weights, **settings):
+    w, g = (torch.tensor(array) for array in weights)
+    w.requires_grad_()
+    w.grad = g
+    optimizer([w], **settings).step()
+    return w.detach().numpy()
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_the_page_speaks_of_this_version(name):
+    assert torch.__version__.split("+")[0] == LIBRARIES[f"torch.optim.{name}"].version
+
+
+def test_sgds_weight_decay_is_our_gradient(weights):
+    settings = to_library(L2(LAM), "torch.optim.SGD", 7)
+    got = stepped(torch.optim.SGD, weights, lr=0.1, **settings)
+    w, g = weights
+    np.testing.assert_allclose(got, w - 0.1 * (g + L2(LAM).grad(w)), rtol=1e-12)
+
+
+def our_adam_step(weights, weight_penalty, **settings):
+    w, g = weights
+    model = Sequential([Dense(*w.shape, weight_penalty=weight_penalty, rng=0)])
+    model.params["0.W"][...] = w
+    model.forward(np.eye(len(w)), training=True)
+    model.backward(g)
+    Adam(0.1, **settings).step(model)
+    return model.params["0.W"]
+
+
+def test_adams_weight_decay_is_our_penalty_and_not_adamw(weights):
+    settings = to_library(L2(LAM), "torch.optim.Adam", 7)
+    got = stepped(torch.optim.Adam, weights, lr=0.1, eps=1e-7, **settings)
+    np.testing.assert_allclose(got, our_adam_step(weights, L2(LAM)), rtol=1e-6)
+    decoupled = stepped(torch.optim.AdamW, weights, lr=0.1, eps=1e-7, weight_decay=2 * LAM)
+    ours = our_adam_step(weights, None, weight_decay=2 * LAM)
+    np.testing.assert_allclose(decoupled, ours, rtol=1e-6)
+    assert abs(got - decoupled).max() > 1e-3
+
+
+def test_only_adamw_decays_without_being_asked():
+    default = {
+        name: inspect.signature(getattr(torch.optim, name)).parameters["weight_decay"].default
+        for name in ("SGD", "Adam", "AdamW")
+    }
+    assert default == {"SGD": 0, "Adam": 0, "AdamW": 0.01}
+
+
+def test_layernorms_epsilon():
+    assert torch.nn.LayerNorm(3).eps == 1e-5
+
+
+@pytest.mark.parametrize(
+    ("dtype", "eps"),
+    [
+        ("float16", 2**-23),
+        ("bfloat16", 2**-23),
+        ("float32", 2**-23),
+        ("float64", 2**-52),
+    ],
+)
+def test_rmsnorms_epsilon_is_that_of_the_type_it_computes_in(dtype, eps):
+    assert torch.nn.RMSNorm(3).eps is None
+    x = torch.full((1, 4), 1e-6 if eps > 1e-8 else 1e-12, dtype=getattr(torch, dtype))
+    y = torch.nn.functional.rms_norm(x, (4,))
+    x, y = x.double()[0, 0].item(), y.double()[0, 0].item()
+    assert (x / y) ** 2 - x**2 == pytest.approx(eps, rel=0.01)
+
+
+def clipped(gradient, limit):
+    w = torch.zeros(len(gradient), requires_grad=True)
+    w.grad = torch.tensor(gradient)
+    torch.nn.utils.clip_grad_norm_([w], limit)
+    return w.grad.numpy()
+
+
+@pytest.mark.parametrize(("norm", "shrinks"), [(5.0, True), (30.0, True), (35.0, False)])
+def test_a_norm_at_the_limit_shrinks_below_32(norm, shrinks):
+    gradient = np.float32([0.6, 0.8]) * np.float32(norm)
+    got = clipped(gradient.tolist(), float(np.linalg.norm(gradient)))
+    assert np.array_equal(got, gradient) != shrinks
+    np.testing.assert_allclose(got, gradient, rtol=1e-6)
+
+
+def test_an_infinity_clips_to_nan_there_and_zeros_elsewhere():
+    np.testing.assert_equal(clipped([1.0, np.inf, 2.0], 1.0), [0.0, np.nan, 0.0])
+    w = torch.zeros(1, requires_grad=True)
+    w.grad = torch.tensor([torch.inf])
+    with pytest.raises(RuntimeError, match="non-finite"):
+        torch.nn.utils.clip_grad_norm_([w], 1.0, error_if_nonfinite=True)
+
+
+def test_renorm_leaves_what_is_inside():
+    w = torch.tensor([[0.003, 0.004]])
+    assert torch.equal(torch.renorm(w, 2, 0, 1.0), w)
+
+
+def test_spectral_normalisation_lifts_small_weights():
+    layer = torch.nn.Linear(3, 2)
+    with torch.no_grad():
+        layer.weight.mul_(1e-3)
+    layer = torch.nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=50)
+    assert torch.linalg.matrix_norm(layer.weight, 2).item() == pytest.approx(1.0, rel=1e-4)
