@@ -137,8 +137,9 @@ LIBRARIES: dict[str, Convention] = {
         lambda l1, l2, n: {"factor": 2 * l2},
         lambda n, factor: (0.0, factor / 2),
         "l2",
-        "TFVERSION",
-        "TFSOURCE",
+        "2.21.0",
+        "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/core/"
+        "api_def/base_api/api_def_L2Loss.pbtxt",
     ),
     "sklearn.Ridge": Convention(
         "sum (y - Xw)² + alpha * sum w²",

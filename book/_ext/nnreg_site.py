@@ -1,28 +1,37 @@
-"""What this book's site needs beyond its theme: offline formulas, buttons, links to the API."""
+"""What this book's site needs beyond its theme: buttons, descriptions, links to the API."""
 
 from __future__ import annotations
 
 import os
-from importlib.metadata import files
+import re
+from html import escape
 from pathlib import Path
-from shutil import copyfile
 
 from docutils import nodes
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 
-MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/")
-
-
-ROLES = {
-    'role="doc-biblioentry"': 'role="listitem"',  # inside role="list", and no longer deprecated
-    '<aside class="footnote-list': '<aside role="note" class="footnote-list',
+MENDED = {
+    r'role="doc-biblioentry"': 'role="listitem"',  # inside role="list", and no longer deprecated
+    r'<aside class="footnote-list': '<aside role="note" class="footnote-list',
+    # An exercise is a place in the page's outline, and an id is there once.
+    r'(<div class="exercise admonition" id="[^"]*">\s*)<p (class="admonition-title">.*?)</p>': (
+        r"\1<h3 \2</h3>"
+    ),
+    r'<section id="(exercise|solution)-content">': r'<section class="\1-content">',
+    # A figure far below waits until the reader comes near, and its place is kept.
+    r'<img (?=[^>]*style="width: (\d+)px; height: (\d+)px;)': (
+        r'<img loading="lazy" width="\1" height="\2" '
+    ),
 }
+DESCRIPTION_LENGTH = 200
 
 
 def set_buttons(app, config) -> None:
-    """Take launch and repository buttons from the environment; without an address, none."""
+    """Take launch and repository buttons and the site's address from the environment, or none."""
     options = config.html_theme_options
     options["navbar_persistent"] = []  # the search field stands in the sidebar already
+    if site := os.environ.get("NNREG_SITE_URL"):
+        config.html_baseurl = site.rstrip("/") + "/"
     url = os.environ.get("NNREG_REPOSITORY_URL", "").rstrip("/")
     if url:
         options["repository_url"] = url
@@ -53,23 +62,49 @@ def number_chapters_by_file_name(app) -> None:
     TocTreeCollectorWithStyles.assign_section_numbers = assign_section_numbers
 
 
-def mend_roles(app, pagename, templatename, context, doctree) -> None:
-    """Replace roles that docutils writes and that the accessibility rules refuse."""
-    for found, right in ROLES.items():
+def mend(app, pagename, templatename, context, doctree) -> None:
+    """Replace what extensions write and the accessibility rules refuse."""
+    for found, right in MENDED.items():
         if "body" in context:
-            context["body"] = context["body"].replace(found, right)
+            context["body"] = re.sub(found, right, context["body"], flags=re.DOTALL)
 
 
-def copy_mathjax(app, exception) -> None:
-    """Copy the parts of MathJax that this book's pages can ask for into the site."""
-    if exception is not None or app.builder.format != "html":
-        return
-    for file in files("sphinx-mathjax-offline") or []:
-        _, found, part = file.as_posix().partition("/static/mathjax/")
-        if found and part.startswith(MATHJAX_PARTS):
-            target = Path(app.outdir, "_static", "mathjax", part)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            copyfile(file.locate(), target)
+def description(doctree) -> str:
+    """Return what the reader will do, or the first paragraph of words alone, cut after a word."""
+    for box in doctree.findall(nodes.admonition):
+        if promise := re.search(r"You will do:\s+([^<\n]+)", box.astext()):
+            return shortened("You will " + promise[1])
+    for paragraph in doctree.findall(nodes.paragraph):
+        own = isinstance(paragraph.parent, (nodes.section, nodes.document))
+        if own and not any(paragraph.findall(nodes.math)):
+            return shortened(paragraph.astext())
+    return ""
+
+
+def shortened(text: str) -> str:
+    """Return the text on one line, and no longer than a preview shows."""
+    text = " ".join(text.split())
+    if len(text) <= DESCRIPTION_LENGTH:
+        return text
+    return text[:DESCRIPTION_LENGTH].rpartition(" ")[0] + " …"
+
+
+def describe(app, pagename, templatename, context, doctree) -> None:
+    """Tell search engines and previews of links what a page is; its own words come first."""
+    given = re.search(r'<meta content="([^"]*)" name="description"', context.get("metatags", ""))
+    text = given[1] if given else escape(description(doctree) if doctree else "")
+    title = re.sub(r"<[^>]+>", "", context.get("title") or context["docstitle"])
+    social = {"og:type": "article", "og:title": title, "og:site_name": context["docstitle"]}
+    tags = []
+    if text:
+        social["og:description"] = text
+        if not given:
+            tags.append(f'<meta name="description" content="{text}">')
+    if address := app.config.html_baseurl:
+        social["og:url"] = f"{address}{pagename}.html"
+        social["og:image"] = f"{address}_static/screenshot.png"
+    tags += [f'<meta property="{name}" content="{value}">' for name, value in social.items()]
+    context["metatags"] = context.get("metatags", "") + "\n".join(tags)
 
 
 def resolve_public_name(app, env, node, contnode):
@@ -93,7 +128,9 @@ def setup(app) -> dict[str, object]:
     app.add_config_value("comments_config", {}, "env")  # Jupyter Book sets it in any case
     app.connect("config-inited", set_buttons)
     app.connect("builder-inited", number_chapters_by_file_name)
-    app.connect("html-page-context", mend_roles)
+    app.connect("html-page-context", mend)
+    app.connect("html-page-context", describe)
     app.connect("missing-reference", resolve_public_name)
-    app.connect("build-finished", copy_mathjax)
+    app.setup_extension("icons")
+    app.setup_extension("strict_scripts")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

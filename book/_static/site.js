@@ -19,3 +19,34 @@ addEventListener("toggle", reach, true);
 
 // A page opened as a file may not read its neighbours: search then lists pages without excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// A button is named by what it acts on, and by the word that is seen on it.
+{
+  const numbers = {};
+  document.querySelectorAll(".copybtn").forEach((button) => {
+    const cell = button.closest(".cell");
+    const kind = cell ? (button.closest(".cell_output") ? "output of cell" : "code of cell") : "listing";
+    const among = cell ? [...document.querySelectorAll(".cell")].indexOf(cell) + 1 : undefined;
+    const number = among || (numbers[kind] = (numbers[kind] || 0) + 1);
+    button.setAttribute("aria-label", `Copy ${kind} ${number}`);
+  });
+  document.querySelectorAll(".toggle-button").forEach((button) => {
+    const exercise = button.closest(".exercise")?.querySelector(".caption-number");
+    const title = button.closest(".admonition-title").textContent.trim();
+    const what = exercise ? `${title} for ${exercise.textContent.trim()}` : title;
+    const name = () => button.setAttribute("aria-label", `${button.dataset.toggleHint}: ${what}`);
+    new MutationObserver(name).observe(button, { attributeFilter: ["data-toggle-hint"] });
+    name();
+  });
+  const presses = { "window.print": () => print(), toggleFullScreen: () => toggleFullScreen() };
+  document.querySelectorAll("[data-press]").forEach((button) => {
+    button.addEventListener("click", presses[button.dataset.press]);
+  });
+}
+
+// MathJax asks for its fonts when the first formula is set; on a slow line they may come beside it.
+if (document.querySelector(".math")) {
+  const fonts = new URL("mathjax/output/fonts/mathjax-newcm/chtml/woff2/", document.currentScript.src);
+  for (const name of ["n", "zero", "brk"])
+    new FontFace(name, `url(${new URL(`mjx-ncm-${name}.woff2`, fonts)})`).load().catch(() => {});
+}

@@ -81,8 +81,8 @@ def numbers_of_the_prose_stand_in_code(chapter: Chapter, book: Book) -> Iterator
     reader sees below it; a longer number that rounds to it will do. A section without a cell (the
     title, the summary) says again what some cell of the chapter claims or asserts. Sources of
     numbers that are not the chapter's own (sections, versions, equations) are passed over, and so
-    is what an exercise gives. What the rule cannot see: a plain integer, a number in words, a picture's content, and whether the claim
-    means the same quantity.
+    is what an exercise gives. What the rule cannot see: a plain integer, a number in words, a
+    picture's content, and whether the claim means the same quantity.
     """
     known = {section: known_numbers(chapter, section) for section in chapter.sections}
     for block in chapter.markdown:
