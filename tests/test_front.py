@@ -72,6 +72,7 @@ def test_the_hours_of_each_path_are_those_of_its_chapters(root):
         hours = sum(known[label] for label in labels) / 60
         assert round(2 * hours) == 2 * int(whole) + len(half), f"{path}: {hours:.2f} hours"
     assert f"about {rows[-1][2]} hours" in text
+    assert f"about {rows[-1][2]} hours" in (root / "README.md").read_text(encoding="utf8")
     assert len(known) == 12  # "the twelve chapters"
 
 

@@ -21,7 +21,7 @@ from nnreg.book import explore, plot_decision, role
 from tools.tree import ROOT
 
 PAGE = ROOT / "book" / "landing.html"
-LAMS = (0, 1e-4, 2e-4, 3e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 1e-1)
+LAMS = (0, 1e-4, 2e-4, 3e-4, 5e-4, 1e-3, 2e-3, 3e-3, 1e-2, 1e-1)
 POINTS, NEW_POINTS, WRONG, WIDTH, EPOCHS = 200, 2000, 0.15, 32, 1500
 
 
@@ -67,7 +67,7 @@ def train(lam: float, points: Points) -> Run:
 def caption(run: Run, points: Points) -> str:
     """Return the sentence below the picture."""
     return (
-        f"The network keeps {run.kept} of the {points.wrong.sum()} wrong labels, and gets "
+        f"{run.kept} of {points.wrong.sum()} wrong labels kept; "
         f"{100 * run.right:.0f} % of {NEW_POINTS} new points right."
     )
 
@@ -95,9 +95,8 @@ def slider(runs: dict[float, Run], points: Points):
         ):
             ax.text(x, 34, words, color=role(name)["color"], **text)
         ax.set(xscale="log", ylim=(-4, 104))
-        ax.set_xticks([places[0], 1e-3, 1e-1], ["0", "0.001", "0.1"], **text)
+        ax.set_xticks([places[0], 1e-3, 1e-1], ["λ = 0", "0.001", "0.1"], **text)
         ax.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"], **text)
-        ax.set_xlabel("λ", **text)
         ax.minorticks_off()
 
     return explore(
@@ -111,7 +110,7 @@ def slider(runs: dict[float, Run], points: Points):
         ),
         mark=(2e-3, "here it has let go"),
         width=5.6,
-        height=3.0,
+        height=2.9,
     )
 
 

@@ -75,6 +75,7 @@ async def write_index(site: Path, terms: dict[str, str]) -> int:
     """Index all pages of a site; return how many there are."""
     logging.getLogger("pagefind").setLevel(logging.ERROR)
     seen: Counter[str] = Counter()
+    names: dict[str, str] = {}
     entries = {
         " ".join(term.split()): name for name, listed in terms.items() for term in listed.split(",")
     }
@@ -89,13 +90,14 @@ async def write_index(site: Path, terms: dict[str, str]) -> int:
                 continue
             content = f'<!DOCTYPE html><html lang="en"><body>{body}</body></html>'
             await index.add_html_file(content=content, url=f"{name}.html")
-            seen.update(words_of(body.get_text(" ")))
             pages += 1
             for documented in body.select("dt.sig .descname"):
-                if "_" in documented.text:
-                    entries.setdefault(documented.text, name)
+                names[documented.text] = name
+            for code in body.select("code, dt.sig"):
+                code.decompose()
+            seen.update(words_of(body.get_text(" ")))
     known = " ".join(word for word, _ in seen.most_common() if not word.isdigit())
-    words = {"terms": entries, "words": known, "letters": GREEK}
+    words = {"terms": entries, "words": known, "names": names, "letters": GREEK}
     words = json.dumps(words, ensure_ascii=False)
     (site / "pagefind" / "words.json").write_text(words, encoding="utf8")
     return pages

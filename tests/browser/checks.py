@@ -22,7 +22,9 @@ class Reader:
         self._home = urlsplit("")
         context = browser.new_context(color_scheme=theme)
         context.add_init_script(
-            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+            f"""try {{
+                for (const key of ["mode", "theme"]) localStorage.setItem(key, "{theme}");
+            }} catch {{}}  // Firefox has no storage for an empty page"""
         )
         self.page = context.new_page()
         self.page.on("console", self._console)
