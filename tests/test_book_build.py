@@ -50,6 +50,8 @@ def broken_links(site: Path, pages: Pages) -> tuple[list[str], int]:
             parts = urlsplit(address or "")
             if not address or parts.netloc or parts.scheme in {"mailto", "data"}:
                 continue
+            if path.name == "404.html" and parts.path.endswith("_static/find-root.js"):
+                continue  # one of these is right, whatever depth the page is shown at
             checked += 1
             if parts.scheme:  # javascript:, file: and whatever else has no place here
                 broken.add(f"{path.name}: {address}")
@@ -148,7 +150,7 @@ def test_pages_load_nothing_from_another_host(site, pages):
 def test_formulas_come_from_the_site_itself(site, pages):
     mathjax = site / "_static" / "mathjax"
     assert (mathjax / "tex-chtml.js").is_file()
-    assert len(list((mathjax / "output/chtml/fonts/woff-v2").glob("*.woff"))) > 15
+    assert len(list((mathjax / "output/fonts/mathjax-newcm/chtml/woff2").glob("*.woff2"))) > 15
     assert sum(page.find(class_="math") is not None for page in pages.values()) > 12
     assert unset_formulas(pages) == []
 

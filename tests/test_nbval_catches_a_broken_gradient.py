@@ -18,6 +18,7 @@ import pytest
 
 from benchmarks.mutants import MUTANTS
 from tools.chapter_table import lookup
+from tools.tree import FIXED_ENVIRONMENT
 
 FAULTS = [mutant for mutant in MUTANTS if mutant.chapter]
 
@@ -30,7 +31,7 @@ def run_chapter(chapter: str, root: Path, folder: Path) -> subprocess.CompletedP
     command = [sys.executable, "-m", "pytest", "-x", "--nbval", "--nbval-cell-timeout=300"]
     command += ["--nbval-sanitize-with", str(root / "tests" / "nbval_sanitize.cfg")]
     command += ["-p", "no:cacheprovider", "--rootdir", str(folder), "chapter.ipynb"]
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    environment = {**os.environ, **FIXED_ENVIRONMENT, "PYTHONPATH": str(folder)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 

@@ -19,8 +19,8 @@ from pagefind.index import PagefindIndex
 
 from tools.plain_tex import GREEK, readable
 
-UNSEEN = """script, style, button, input, .headerlink, .cell_output, .nnreg-explore, .toctree-wrapper,
-section section#notation table"""
+UNSEEN = """script, style, button, input, .headerlink, .cell_output, .nnreg-explore,
+.toctree-wrapper, section section#notation table"""
 NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]{2,}")
 REFERENCE_PAGES = ("book/api", "book/glossary", "book/references", "book/notation")
 
@@ -75,6 +75,7 @@ async def write_index(site: Path, terms: dict[str, str]) -> int:
     """Index all pages of a site; return how many there are."""
     logging.getLogger("pagefind").setLevel(logging.ERROR)
     seen: Counter[str] = Counter()
+    in_code: set[str] = set()
     names: dict[str, str] = {}
     entries = {
         " ".join(term.split()): name for name, listed in terms.items() for term in listed.split(",")
@@ -93,11 +94,20 @@ async def write_index(site: Path, terms: dict[str, str]) -> int:
             pages += 1
             for documented in body.select("dt.sig .descname"):
                 names[documented.text] = name
+            in_code.update(
+                words_of(body.select_one("[data-pagefind-meta^=code]")["data-pagefind-meta"])
+            )
             for code in body.select("code, dt.sig"):
-                code.decompose()
+                in_code.update(words_of(code.extract().text))
             seen.update(words_of(body.get_text(" ")))
-    known = " ".join(word for word, _ in seen.most_common() if not word.isdigit())
-    words = {"terms": entries, "words": known, "names": names, "letters": GREEK}
+    known = [word for word, _ in seen.most_common() if not word.isdigit()]
+    words = {
+        "terms": entries,
+        "words": " ".join(known),
+        "code": " ".join(sorted(in_code.difference(known))),
+        "names": names,
+        "letters": GREEK,
+    }
     words = json.dumps(words, ensure_ascii=False)
     (site / "pagefind" / "words.json").write_text(words, encoding="utf8")
     return pages

@@ -91,20 +91,21 @@ def shortened(text: str) -> str:
 
 def describe(app, pagename, templatename, context, doctree) -> None:
     """Tell search engines and previews of links what a page is; its own words come first."""
-    given = re.search(r'<meta content="([^"]*)" name="description"', context.get("metatags", ""))
-    text = given[1] if given else escape(description(doctree) if doctree else "")
     title = re.sub(r"<[^>]+>", "", context.get("title") or context["docstitle"])
-    social = {"og:type": "article", "og:title": title, "og:site_name": context["docstitle"]}
-    tags = []
-    if text:
-        social["og:description"] = text
-        if not given:
-            tags.append(f'<meta name="description" content="{text}">')
+    tags = context.get("metatags", "")
+    if given := re.search(r'<meta content="([^"]*)"[^>]* name="description"', tags):
+        text = given[1]
+    else:
+        text = escape(description(doctree) if doctree else "") or f"{title}: {context['docstitle']}"
+        tags += f'<meta name="description" content="{text}">\n'
+    social = {"type": "article", "title": title, "description": text}
+    social["site_name"] = context["docstitle"]
     if address := app.config.html_baseurl:
-        social["og:url"] = f"{address}{pagename}.html"
-        social["og:image"] = f"{address}_static/screenshot.png"
-    tags += [f'<meta property="{name}" content="{value}">' for name, value in social.items()]
-    context["metatags"] = context.get("metatags", "") + "\n".join(tags)
+        social["url"] = f"{address}{pagename}.html"
+        social["image"] = f"{address}_static/screenshot.png"
+    for name, value in social.items():
+        tags += f'<meta property="og:{name}" content="{value}">\n'
+    context["metatags"] = tags
 
 
 def resolve_public_name(app, env, node, contnode):
@@ -131,6 +132,7 @@ def setup(app) -> dict[str, object]:
     app.connect("html-page-context", mend)
     app.connect("html-page-context", describe)
     app.connect("missing-reference", resolve_public_name)
+    app.add_css_file("exercises.css")
     app.setup_extension("icons")
     app.setup_extension("strict_scripts")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -94,14 +94,15 @@ function entry({ url, meta, excerpt, sub_results: parts }) {
 }
 
 // What a query means: its words spelt as the book spells them, and the page its index names.
-export function makeSpelling({ terms, words, names, letters }) {
+export function makeSpelling({ terms, words, names, letters, code }) {
   const split = (text) => text.toLowerCase().normalize("NFKC").match(/[\p{L}\p{N}]+/gu) || [];
   const spoken = Object.fromEntries(Object.entries(letters).map(([name, letter]) => [letter, name]));
   const index = new Map(
     Object.entries(terms).map(([term, page]) => [split(term).join(" "), { term, page }]),
   );
-  const inIndex = new Set([...index.keys()].flatMap((key) => key.split(" ")));
-  const known = new Set([...inIndex, ...words.split(" ")]);
+  const common = new Set([...[...index.keys()].flatMap((key) => key.split(" ")), ...SMALL]);
+  const known = new Set([...common, ...words.split(" ")]);
+  const inCode = new Set(code.split(" "));
 
   const nearest = (word, candidates, allowed) => {
     let best;
@@ -115,12 +116,19 @@ export function makeSpelling({ terms, words, names, letters }) {
     return best;
   };
   const spell = (word) => {
-    if (known.has(word) || word.length < 3) return word;
-    return nearest(word, word.length < 5 ? inIndex : known, word.length < 8 ? 1 : 2) || word;
+    if (known.has(word) || inCode.has(word) || word.length < 3) return word;
+    return nearest(word, word.length < 5 ? common : known, word.length < 8 ? 1 : 2) || word;
   };
   const term = (said) => {
-    if (index.has(said) || known.has(said) || said.length < 4) return said;
-    return nearest(said, index.keys(), said.length < 16 ? 1 : 2);
+    if (index.has(said)) return said;
+    const keys = [...index.keys()];
+    if (known.has(said)) return keys.find((key) => key.slice(0, -1) === said);
+    return said.length < 4 ? undefined : nearest(said, keys, said.length < 16 ? 1 : 2);
+  };
+  const asked = (word) => {
+    if (SMALL.has(word)) return false;
+    if (common.has(word) || inCode.has(word)) return true;
+    return word.length > 1 && [...known].some((other) => other.startsWith(word));
   };
 
   return (query) => {
@@ -131,15 +139,17 @@ export function makeSpelling({ terms, words, names, letters }) {
     const typed = split(query).map((word) => spoken[word] || word);
     const spelt = typed.map(spell);
     const entry = index.get(term(typed.join(" ")) || term(spelt.join(" ")));
-    const label = entry ? entry.term : spelt.join(" ") === typed.join(" ") ? query.trim() : spelt.join(" ");
-    const said = label.split(/\s+/).filter((word) => !STOP.has(word.toLowerCase()));
-    const text = (said.length ? said : [label]).map((word) => letters[word.toLowerCase()] || word);
-    return { text: text.join(" "), label, page: entry?.page };
+    const same = spelt.join(" ") === typed.join(" ");
+    const label = entry ? entry.term : same ? query.trim() : spelt.join(" ");
+    const text = entry ? entry.term.split(" ") : spelt.filter(asked);
+    const sought = text.filter((word) => !SMALL.has(word)).map((word) => letters[word] || word);
+    return { text: sought.join(" "), label, page: entry?.page };
   };
 }
 
-const STOP = new Set(
-  "a an and are at by do does for from how i in is it my of on or the there to versus vs what when where which why with you".split(" "),
+// Words that a question has and an answer need not have.
+const SMALL = new Set(
+  "a an and are at by can do does for from how i in is it my of on or the there to versus vs what when where which why with you".split(" "),
 );
 
 // Insertions, deletions, changes and swaps of neighbours between two words; stops above `most`.
