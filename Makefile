@@ -9,6 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 SITE := _build/html
+PEERS := .venv-peers
 PORT ?= 8000
 # Chapter 4 trains 36 networks in one cell: a slow machine needs minutes for it.
 CELL_TIMEOUT ?= 900
@@ -26,7 +27,7 @@ NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg 
 
 .DEFAULT_GOAL := help
 .PHONY: help python venv build book serve lab notebooks gates test test-unit test-notebooks \
-	test-portability test-changes test-book browser-tools bench lint format lock clean
+	test-portability test-changes test-peers test-book browser-tools bench lint format lock clean
 
 help:
 	@echo "make book              build the book, serve it, print its address (BOOK_SERVE=0: build alone)"
@@ -41,6 +42,7 @@ help:
 	@echo "make test-portability  the same on a simulated other processor"
 	@echo "make test-book         build the book strictly, then test it in a browser"
 	@echo "make test-changes      change each chapter as a reader would, and see that nothing stops"
+	@echo "make test-peers        ask Keras, PyTorch, JAX and others what the book says of them (1 GB)"
 	@echo "make bench             timings beside other implementations"
 	@echo "make lint, make format ruff"
 	@echo "make lock              refresh requirements.lock from pyproject.toml"
@@ -105,6 +107,12 @@ test-portability: $(READY)
 test-changes: $(READY)
 	$(PY) -m pytest -m changes -n 2 -rA tests/test_changes.py
 
+# What the book says of other libraries, asked of those libraries, in an environment of their own.
+test-peers: python
+	[ -x $(PEERS)/bin/python ] || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/peers/requirements.txt
+	$(PEERS)/bin/python -m pytest -m peers tests/peers
+
 test-book: $(READY) browser-tools build
 	NNREG_SITE=$(SITE) $(PY) -m pytest -m "book or browser" -n 2 --dist loadgroup tests
 
@@ -132,6 +140,6 @@ lock: $(READY)
 	  --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) _build dist .pytest_cache .ruff_cache tests/browser/node_modules
+	rm -rf $(VENV) $(PEERS) _build dist .pytest_cache .ruff_cache tests/browser/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

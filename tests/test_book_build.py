@@ -7,16 +7,24 @@ accept, and the same site with one thing broken.
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+
+import nnreg
+from tools.build_book import PEERS, say_where_nnreg_is
+from tools.search_index import page_for_search
+from tools.tree import ROOT
 
 from .test_import import PUBLIC
 
@@ -177,6 +185,86 @@ def test_no_page_mentions_a_path_of_the_machine_that_built_it(root, pages):
 @book
 def test_a_chapter_stays_small(pages):
     assert too_large(pages) == []
+
+
+@book
+def test_the_package_installs_from_the_site_and_needs_numpy_alone(site, tmp_path):
+    (wheel,) = site.glob("nnreg-*.whl")
+    assert wheel.name == f"nnreg-{nnreg.__version__}-py3-none-any.whl"
+    venv.create(tmp_path, with_pip=True)
+    python = str(tmp_path / "bin" / "python")
+    command = [python, "-I", "-m", "pip", "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run(command, check=True, capture_output=True)
+    (packages,) = tmp_path.glob("lib/python*/site-packages")
+    for part in Path(np.__file__).parents[1].glob("numpy*"):
+        (packages / part.name).symlink_to(part)
+    code = "import nnreg; print(nnreg.__file__, nnreg.L2(0.5).value([2.0]))"
+    done = subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == f"{packages / 'nnreg' / '__init__.py'} 2.0\n"
+
+
+@book
+def test_a_downloaded_chapter_says_first_where_its_package_is(site):
+    chapters = list((site / "_sources" / "notebooks").glob("*.ipynb"))
+    assert len(chapters) > 10
+    for chapter in chapters:
+        source = "".join(json.loads(chapter.read_text(encoding="utf8"))["cells"][0]["source"])
+        assert (site / re.search(r"/(nnreg-[\w.]+-py3-none-any\.whl)", source)[1]).is_file()
+
+
+@book
+def test_search_can_find_every_page_and_knows_their_words(site, pages):
+    words = json.loads((site / "pagefind" / "words.json").read_text(encoding="utf8"))
+    names = {path.relative_to(site).with_suffix("").as_posix() for path in pages}
+    assert set(words["terms"].values()) | set(words["names"].values()) <= names
+    chapters = {name for name in names if name.startswith("notebooks/")}
+    assert chapters <= set(words["terms"].values()), "a chapter without words in book/search.toml"
+    fragments = list((site / "pagefind" / "fragment").iterdir())
+    assert len(fragments) == len(names - {"index", "search", "404"})
+
+
+# What is made beside the pages ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["", "https://a.org/book/"])
+def test_the_first_cell_of_a_download_installs_the_package(tmp_path, monkeypatch, address):
+    monkeypatch.setenv("NNREG_SITE_URL", address)
+    chapter = tmp_path / "chapter.ipynb"
+    chapter.write_text('{"cells": [{"cell_type": "markdown", "source": "# λ"}]}', encoding="utf8")
+    say_where_nnreg_is(chapter, "nnreg-1.0-py3-none-any.whl")
+    first, second = json.loads(chapter.read_text(encoding="utf8"))["cells"]
+    assert second["source"] == "# λ"
+    where = address or "<address of the site>/"
+    *_, line = first["source"]
+    assert line.startswith(f"# %pip install {where}nnreg-1.0-py3-none-any.whl ")
+    assert all(line.startswith("#") for line in first["source"]), "it would change what is stored"
+
+
+def test_the_first_cell_names_whatever_a_chapter_imports():
+    imported = set()
+    for chapter in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(chapter.read_text(encoding="utf8"))["cells"]
+        source = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+        imported |= set(re.findall(r"^\s*(?:import|from) (\w+)", source, re.M))
+    installed = {name.replace("scikit-learn", "sklearn") for name in PEERS.split()}
+    assert "sklearn" in imported
+    imported -= installed | sys.stdlib_module_names | {"torch"}  # shown where it is installed
+    assert imported == {"nnreg", "numpy"}
+
+
+CHAPTER = """<main><button>Menu</button><article class="bd-article"><section id="two">
+<h1>2. Two<a class="headerlink" href="#two">#</a></h1>
+<p>Small <span class="math">\\(\\lambda\\)</span> <code>lam</code></p>
+<div class="math">\\[ x = 1 \\]</div><div class="cell_output">0.25</div>
+<div class="highlight"><pre>fit(model)</pre></div></section></article></main>"""
+
+
+def test_the_search_reads_words_and_no_buttons_code_or_tex():
+    body = page_for_search(BeautifulSoup(CHAPTER, "html.parser"), "notebooks/02", "ridge, lambda")
+    assert body.get_text(" ", strip=True) == "2. Two Small λ lam …"
+    assert body.h1["id"] == "two"
+    told = [box["data-pagefind-meta"] for box in body.select("[data-pagefind-meta]")]
+    assert told == ["terms:ridge, lambda λ", "code:fit model"]
 
 
 # The checks ------------------------------------------------------------------------------------

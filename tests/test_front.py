@@ -45,6 +45,8 @@ def positions(root: Path) -> dict[tuple[str, str], list[str]]:
             ]
         page = "intro" if path.suffix == ".html" else path.stem
         for output in outputs:
+            if "URLSearchParams" not in output:  # of a time when a slider asked no address
+                continue
             for name, frames in FRAMES.findall(output):
                 frames = json.loads(frames)
                 if isinstance(frames, list):

@@ -132,7 +132,7 @@ def setup(app) -> dict[str, object]:
     app.connect("html-page-context", mend)
     app.connect("html-page-context", describe)
     app.connect("missing-reference", resolve_public_name)
-    app.add_css_file("exercises.css")
+    app.add_css_file("mended.css")
     app.setup_extension("icons")
     app.setup_extension("strict_scripts")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

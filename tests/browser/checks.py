@@ -121,6 +121,69 @@ def too_wide(page: Page) -> list[str]:
     )
 
 
+def scrolling_code(page: Page) -> list[str]:
+    """Boxes of code that scroll sideways though no line in them is longer than 79 letters."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".cell_input pre")]
+            .filter((box) => box.scrollWidth > box.clientWidth + 1)
+            .filter((box) => box.textContent.split("\\n").every((line) => line.length < 80))
+            .map((box) => `${box.scrollWidth} px in ${box.clientWidth}: `
+                + box.textContent.slice(0, 60))"""
+    )
+
+
+def hidden_columns(page: Page) -> list[str]:
+    """Tables of which a part is out of sight."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".pst-scrollable-table-container")]
+            .filter((box) => box.scrollWidth > box.clientWidth + 1)
+            .map((box) => `table of ${box.scrollWidth} px: `
+                + box.textContent.trim().slice(0, 40))"""
+    )
+
+
+def badly_named_folds(page: Page) -> list[str]:
+    """Folded cells whose line is small, or is called by other words than it shows."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".cell details > summary")].flatMap((line) => {
+            const seen = line.innerText.trim(), name = line.ariaLabel ?? seen;
+            const found = [];
+            if (!seen || !name.includes(seen)) found.push(`"${seen}" is named "${name}"`);
+            if (line.getBoundingClientRect().height < 44) found.push(`"${seen}" is small`);
+            return found;
+        })"""
+    )
+
+
+def printed_wrongly(page: Page) -> list[str]:
+    """What would be printed dark, or printed though it is folded."""
+    page.emulate_media(media="print")
+    found = page.evaluate(
+        """() => {
+            const light = (colour) => {
+                const [red, green, blue, alpha = 1] = colour.match(/[\\d.]+/g).map(Number);
+                return alpha === 0 || (red + green + blue) / 3 > 200;
+            };
+            const boxes = [document.documentElement, ...document.querySelectorAll("body, article, "
+                + "article :is(p, pre, pre span, td, th, figcaption, summary, div, h1, h2, h3)")];
+            const found = boxes.filter((box) => box.checkVisibility()).flatMap((box) => {
+                const { backgroundColor, color } = getComputedStyle(box);
+                const words = [...box.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+                const place = `${box.tagName} .${box.className}`;
+                if (!light(backgroundColor)) return [`dark paper: ${place}`];
+                return words && light(color) ? [`pale ink: ${place}`] : [];
+            });
+            const folds = "article :is(details:not([open]), .toggle-hidden)";
+            for (const box of document.querySelectorAll(folds))
+                if (box.checkVisibility())
+                    found.push(`folded: ${box.textContent.trim().slice(0, 40)}`);
+            return found.slice(0, 8);
+        }"""
+    )
+    page.emulate_media(media="screen")
+    return found
+
+
 def printed_navigation(page: Page) -> list[str]:
     """Navigation and buttons that would be printed; the theme's list of a page's parts may be."""
     page.emulate_media(media="print")
@@ -175,14 +238,14 @@ def turn_dark(page: Page) -> None:
 
 
 def thin_out(page: Page) -> None:
-    """Leave a letter of each formula, and of each kind of code token in each kind of box the first.
+    """Leave two letters of each formula, and of each kind of code token in each kind of box the first.
 
     What is left out looks like what stays, and axe-core would spend most of its time on it.
     """
     page.evaluate(
         """() => {
             for (const box of document.querySelectorAll("mjx-container"))
-                box.replaceChildren("x");
+                box.replaceChildren("xx");  // of a single one axe-core does not judge the colour
             const seen = new Set();
             for (const box of document.querySelectorAll(".highlight pre")) {
                 const kinds = [], thin = box.cloneNode(true);

@@ -12,7 +12,11 @@ from .checks import (
     PHONE,
     Explorer,
     accessibility_violations,
+    badly_named_folds,
+    hidden_columns,
     printed_navigation,
+    printed_wrongly,
+    scrolling_code,
     thin_out,
     too_wide,
     turn_dark,
@@ -28,6 +32,15 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A pa
 <style>@media print { nav { display: none; } }</style></head>
 <body><nav aria-label="Book"><a href="#a">Start</a></nav>
 <main id="a"><article><h1>Sound</h1><p>Words.</p>EXTRA</article></main></body></html>"""
+
+
+WIDE_TABLE = """<div class="pst-scrollable-table-container" style="overflow-x: auto" tabindex="0">
+<div style="width: 500px">wide</div></div>"""
+CODE = '<pre style="overflow-x: auto; width: 500px; font: 20px monospace">{}</pre>'
+FOLD = (
+    '<div class="cell"><details><summary {} style="display: block; height: {}">{}</summary>'
+    "<p>x</p></details></div>"
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +59,11 @@ def show(tmp_path_factory, serve, visit):
 
 def all_findings(opened, axe) -> list[str]:
     page = opened.page
-    found = [*unset_formulas(page), *printed_navigation(page), *accessibility_violations(page, axe)]
+    found = [*unset_formulas(page), *printed_navigation(page), *printed_wrongly(page)]
+    found += [*scrolling_code(page), *badly_named_folds(page), *accessibility_violations(page, axe)]
     page.set_viewport_size(PHONE)
-    return [*opened.problems, *found, *too_wide(page), *unreachable_by_keyboard(page)]
+    found += [*hidden_columns(page), *too_wide(page), *unreachable_by_keyboard(page)]
+    return [*opened.problems, *found]
 
 
 def test_sound_page_is_accepted(show, axe):
@@ -72,6 +87,13 @@ def test_sound_page_is_accepted(show, axe):
             '<div style="overflow: hidden"><div style="width: 500px">cut off</div></div>',
             "to 5",
         ),
+        (f'<div class="cell_input">{CODE.format("x" * 79)}</div>', "px in 500: xxx"),
+        (WIDE_TABLE, "table of 500 px"),
+        (FOLD.format('aria-label="Toggle"', "44px", "Code"), '"Code" is named "Toggle"'),
+        (FOLD.format("", "20px", "Code"), '"Code" is small'),
+        (FOLD.format("", "44px", "Code"), "folded: Code"),
+        ('<p style="background: #000; color: #fff">night</p>', "dark paper: P"),
+        ('<p style="color: #fff">faint</p>', "pale ink: P"),
         ('<header style="display: block">Menu</header>', "HEADER"),
         ('<label>λ <input type="range"></label>', "INPUT"),
         ("<button>Copy</button>", "BUTTON"),
@@ -82,6 +104,11 @@ def test_sound_page_is_accepted(show, axe):
 )
 def test_broken_page_is_refused(show, axe, extra, finding):
     assert any(finding in found for found in all_findings(show(extra), axe))
+
+
+def test_a_line_of_80_letters_may_scroll(show):
+    page = show(f'<div class="cell_input">{CODE.format("x" * 80)}</div>').page
+    assert scrolling_code(page) == []
 
 
 def test_wide_content_that_scrolls_in_its_own_box_is_accepted(show):
@@ -125,10 +152,12 @@ def test_a_page_that_stays_light_is_noticed(show):
         turn_dark(page)
 
 
-def test_a_letter_stands_for_a_formula_in_its_colours(show, axe):
-    page = show('<p style="color: #aaa"><mjx-container><a href="#a">xyz</a></mjx-container></p>').page
+def test_two_letters_stand_for_a_formula_in_its_colours(show, axe):
+    page = show(
+        '<p style="color: #aaa"><mjx-container><a href="#a">xyz</a></mjx-container></p>'
+    ).page
     thin_out(page)
-    assert page.locator("mjx-container").inner_text() == "x"
+    assert page.locator("mjx-container").inner_text() == "xx"
     (found,) = accessibility_violations(page, axe)
     assert found.startswith("color-contrast")
 

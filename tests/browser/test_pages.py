@@ -12,7 +12,11 @@ from .checks import (
     WIDE,
     Explorer,
     accessibility_violations,
+    badly_named_folds,
+    hidden_columns,
     printed_navigation,
+    printed_wrongly,
+    scrolling_code,
     settle,
     thin_out,
     too_wide,
@@ -50,6 +54,10 @@ def test_formulas_are_set(opened):
 
 def test_prints_without_navigation(opened):
     assert not printed_navigation(opened.page)
+
+
+def test_prints_on_white_and_leaves_out_what_is_folded(opened):
+    assert not printed_wrongly(opened.page)
 
 
 @pytest.mark.chapters
@@ -118,6 +126,17 @@ def test_fits_a_phone_folded_and_unfolded(opened):
     page.set_viewport_size(WIDE)
 
 
+def test_shows_whole_tables_on_a_phone_and_whole_lines_of_code_on_a_laptop(opened):
+    page = opened.page
+    page.set_viewport_size(PHONE)
+    settle(page)
+    assert not hidden_columns(page)
+    page.set_viewport_size(WIDE)
+    settle(page)
+    assert not scrolling_code(page)
+    assert not badly_named_folds(page)
+
+
 def test_has_no_accessibility_violation(page_name, opened, axe):
     unfold(opened.page)
     assert not unreachable_by_keyboard(opened.page)
@@ -131,6 +150,10 @@ def test_its_colours_can_be_told_apart_in_the_dark(opened, axe):
     turn_dark(opened.page)
     violations = accessibility_violations(opened.page, axe, colours_alone=True)
     assert not violations, "\n".join(violations)
+
+
+def test_prints_on_white_from_the_dark_too(opened):
+    assert not printed_wrongly(opened.page)
 
 
 def test_nothing_went_wrong_since_it_was_opened(opened):

@@ -98,3 +98,13 @@ def test_the_books_own_buttons_still_do_their_work(chapter):
     chapter.locator(".btn-fullscreen-button").click()
     chapter.wait_for_function("document.fullscreenElement !== null")
     chapter.evaluate("document.exitFullscreen()")
+
+
+def test_a_letter_set_as_a_formula_does_not_push_the_lines_apart(address, visit):
+    page = visit(f"{address}notebooks/14_layernorm_backward.html").page
+    heights = page.locator("article td p:has(mjx-container)").evaluate_all(
+        """(all) => all.filter((one) => /^.{1,2}$/u.test(one.querySelector("mjx-math").textContent))
+            .map((one) => one.clientHeight / parseFloat(getComputedStyle(one).lineHeight))"""
+    )
+    assert len(heights) > 2
+    assert max(heights) < 1.15

@@ -25,8 +25,11 @@ def stepped(weights, *parts):
     return np.asarray(optax.apply_updates(w, updates))
 
 
-def test_the_page_speaks_of_this_version():
+def test_the_page_speaks_of_this_version(root):
     assert version("optax") == LIBRARIES["optax.add_decayed_weights"].version
+    text = (root / "book" / "conventions.md").read_text(encoding="utf8")
+    assert f"Flax {version('flax')}" in text
+    assert f"Optax {version('optax')}" in text
 
 
 def test_add_decayed_weights_before_the_optimiser_is_our_penalty(weights):

@@ -15,11 +15,16 @@ LAM = 0.03
 torch = pytest.importorskip("torch")
 
 
-def stepped(optimizer, weights, **settings):
+FACTORS = (1.0, -0.3, 0.1)  # one step of Adam alone would hardly tell how strong anything is
+
+
+def stepped(optimizer, weights, factors=(1.0,), **settings):
     w, g = (torch.tensor(array) for array in weights)
     w.requires_grad_()
-    w.grad = g
-    optimizer([w], **settings).step()
+    optimizer = optimizer([w], **settings)
+    for factor in factors:
+        w.grad = factor * g
+        optimizer.step()
     return w.detach().numpy()
 
 
@@ -35,23 +40,26 @@ def test_sgds_weight_decay_is_our_gradient(weights):
     np.testing.assert_allclose(got, w - 0.1 * (g + L2(LAM).grad(w)), rtol=1e-12)
 
 
-def our_adam_step(weights, weight_penalty, **settings):
+def our_adam(weights, weight_penalty, **settings):
     w, g = weights
     model = Sequential([Dense(*w.shape, weight_penalty=weight_penalty, rng=0)])
     model.params["0.W"][...] = w
-    model.forward(np.eye(len(w)), training=True)
-    model.backward(g)
-    Adam(0.1, **settings).step(model)
+    optimizer = Adam(0.1, **settings)
+    for factor in FACTORS:
+        model.forward(np.eye(len(w)), training=True)
+        model.backward(factor * g)
+        optimizer.step(model)
     return model.params["0.W"]
 
 
 def test_adams_weight_decay_is_our_penalty_and_not_adamw(weights):
     settings = to_library(L2(LAM), "torch.optim.Adam", 7)
-    got = stepped(torch.optim.Adam, weights, lr=0.1, eps=1e-7, **settings)
-    np.testing.assert_allclose(got, our_adam_step(weights, L2(LAM)), rtol=1e-6)
-    decoupled = stepped(torch.optim.AdamW, weights, lr=0.1, eps=1e-7, weight_decay=2 * LAM)
-    ours = our_adam_step(weights, None, weight_decay=2 * LAM)
-    np.testing.assert_allclose(decoupled, ours, rtol=1e-6)
+    adam = {"factors": FACTORS, "lr": 0.1, "eps": 1e-7}
+    got = stepped(torch.optim.Adam, weights, **adam, **settings)
+    np.testing.assert_allclose(got, our_adam(weights, L2(LAM)), rtol=1e-6)
+    assert abs(got - our_adam(weights, L2(LAM / 2))).max() > 1e-3
+    decoupled = stepped(torch.optim.AdamW, weights, **adam, weight_decay=2 * LAM)
+    np.testing.assert_allclose(decoupled, our_adam(weights, None, weight_decay=2 * LAM), rtol=1e-6)
     assert abs(got - decoupled).max() > 1e-3
 
 
