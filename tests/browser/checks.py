@@ -238,7 +238,7 @@ def turn_dark(page: Page) -> None:
 
 
 def thin_out(page: Page) -> None:
-    """Leave two letters of each formula, and of each kind of code token in each kind of box the first.
+    """Leave two letters of a formula, and of each kind of code token in each kind of box the first.
 
     What is left out looks like what stays, and axe-core would spend most of its time on it.
     """
