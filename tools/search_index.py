@@ -87,7 +87,7 @@ async def write_index(site: Path, terms: dict[str, str]) -> int:
             name = file.relative_to(site).with_suffix("").as_posix()
             page = BeautifulSoup(without_colours(file.read_text(encoding="utf8")), "html.parser")
             body = page_for_search(page, name, terms.get(name, ""))
-            if body is None or {"_static", "_modules"} & set(file.parts):
+            if body is None or {"_static", "_modules", "404.html"} & set(file.parts):
                 continue
             content = f'<!DOCTYPE html><html lang="en"><body>{body}</body></html>'
             await index.add_html_file(content=content, url=f"{name}.html")
