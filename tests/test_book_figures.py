@@ -60,7 +60,8 @@ REFUSE = "sys.modules.update(dict.fromkeys(['matplotlib', 'PIL', 'ipywidgets', '
 
 def test_checking_an_answer_and_showing_source_need_numpy_alone():
     imports = "from nnreg.book import check_answer, show_source"
-    assert run(REFUSE, imports, "check_answer(2.0, expected=2.0)", "show_source(check_answer)") == "Right."
+    check = "check_answer(2.0, expected=2.0)"
+    assert run(REFUSE, imports, check, "show_source(check_answer)") == "Right."
     picture = "from nnreg.book import figure"
     with pytest.raises(subprocess.CalledProcessError):
         run(REFUSE, picture)

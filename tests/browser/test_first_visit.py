@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks.page_weight import visit as weigh
 
@@ -65,7 +67,8 @@ def test_a_chapter_weighs_little(page_name, address, browser):
 
 
 def test_what_is_heavy_is_noticed(browser, serve, tmp_path):
-    (tmp_path / "big.png").write_bytes(bytes(CEILING))
+    noise = np.random.default_rng(0).integers(0, 256, (600, 600, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "big.png")
     (tmp_path / "page.html").write_text('<p>words</p><img src="big.png" alt="">')
     seen = weigh(browser, f"{serve(tmp_path)}page.html")
     assert seen["bytes"] > CEILING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -112,6 +113,57 @@ def text_in_pictures_is_large_enough_on_a_phone(chapter: Chapter, book: Book) ->
                 yield chapter.say(f"letters of {size} points: at least {SMALLEST_POINTS}.", block)
 
 
+def sliders_draw_what_no_later_cell_rebinds(chapter: Chapter, book: Book) -> Iterator[str]:
+    """A live slider draws after the whole chapter has run: its names must still mean the same."""
+    functions: dict[str, ast.FunctionDef] = {}
+    sliders: list[tuple[Block, set[str]]] = []
+    for block in chapter.code:
+        try:
+            tree = ast.parse(block.text)
+        except SyntaxError:  # a line for IPython alone
+            continue
+        for slider, names in sliders:
+            if gone := names & bound_in(tree):
+                yield chapter.say(
+                    f"binds {', '.join(sorted(gone))} anew, which the slider of cell "
+                    f"{slider.cell} draws with: choose another name in one of them.",
+                    block,
+                )
+        functions |= {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+        if re.search(r"(?<!\.)\bexplore\(", block.text):
+            drawing = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda | ast.FunctionDef)]
+            sliders.append((block, free_names(drawing, functions)))
+
+
+def bound_in(tree: ast.Module) -> set[str]:
+    """Names that a cell binds for the cells after it."""
+    names = set()
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            names.add(statement.name)
+        else:
+            names |= stored_in(statement)
+    return names
+
+
+def free_names(nodes: list, functions: dict[str, ast.FunctionDef]) -> set[str]:
+    """Names that functions look up outside themselves, through the functions that they call."""
+    found: set[str] = set()
+    for node in nodes:
+        own = {argument.arg for argument in node.args.args} | stored_in(node)
+        loads = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+        names = {n.id for n in loads if isinstance(n.ctx, ast.Load)} - own - found
+        found |= names
+        called = [functions[name] for name in names if name in functions]
+        found |= free_names(called, {k: v for k, v in functions.items() if k not in names})
+    return found
+
+
+def stored_in(node: ast.AST) -> set[str]:
+    names = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+    return {n.id for n in names if isinstance(n.ctx, ast.Store)}
+
+
 def has_picture(block: Block) -> bool:
     return any(PICTURES & set(output.get("data", {})) for output in block.outputs)
 
@@ -123,4 +175,5 @@ RULES = (
     asserts_hold_whatever_is_changed,
     nothing_spoils_a_prediction,
     text_in_pictures_is_large_enough_on_a_phone,
+    sliders_draw_what_no_later_cell_rebinds,
 )
