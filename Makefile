@@ -89,7 +89,7 @@ gates: $(READY)
 	@$(PY) -m pytest -q --no-header -rN -m "not changes" \
 	  tests/test_chapters.py tests/test_changes.py tests/test_places.py tests/test_readme.py
 
-test: lint test-unit test-notebooks test-portability test-book
+test: lint test-unit test-notebooks test-book
 
 test-unit: $(READY)
 	$(PY) -m pytest -m "not book and not browser and not changes" -n 2
@@ -103,9 +103,10 @@ test-portability: $(READY)
 	  else echo "Notebooks on a simulated other processor: $$settings"; \
 	    env $$settings $(NBVAL); fi; }
 
-# Each chapter, changed as a reader would change it. Slow, and rarely broken: not part of `make test`.
+# Chapters changed as a reader would, and chapters on a broken package. Slow, and rarely broken:
+# like the portability and the peers, not part of `make test`.
 test-changes: $(READY)
-	$(PY) -m pytest -m changes -n 2 -rA tests/test_changes.py
+	$(PY) -m pytest -m changes -n 2 -rA tests/test_changes.py tests/test_nbval_catches_a_broken_gradient.py
 
 # What the book says of other libraries, asked of those libraries, in an environment of their own.
 test-peers: python
@@ -114,7 +115,7 @@ test-peers: python
 	$(PEERS)/bin/python -m pytest -m peers tests/peers
 
 test-book: $(READY) browser-tools build
-	NNREG_SITE=$(SITE) $(PY) -m pytest -m "book or browser" -n 2 --dist loadgroup tests
+	NNREG_SITE=$(SITE) $(PY) -m pytest -m "(book or browser) and not changes" -n 2 --dist loadgroup tests
 
 # Chromium and npm are no Python packages. Without them the browser tests are skipped aloud;
 # on a continuous-integration machine (CI=true) their absence is a failure.

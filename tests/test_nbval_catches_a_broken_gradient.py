@@ -42,14 +42,14 @@ def package(root: Path, tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.mark.book
+@pytest.mark.changes
 def test_unchanged_package_passes(root, tmp_path, package):
     done = run_chapter("03_l1_l2_backward", root, tmp_path)
     assert done.returncode == 0, done.stdout[-3000:]
     assert " passed" in done.stdout
 
 
-@pytest.mark.book
+@pytest.mark.changes
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.module} in {fault.chapter}")
 def test_a_fault_in_the_package_is_caught_by_its_chapter(fault, root, tmp_path, package):
     with fault.put_into(package):
