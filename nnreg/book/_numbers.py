@@ -15,10 +15,11 @@ def written(value: Any, digits: int = 3) -> str:
     """
     if not isinstance(value, float | np.floating):
         return str(value)
+    value = float(value)
     if not np.isfinite(value):
-        return str(float(value))
+        return str(value)
     if value and not 1e-8 < abs(value) < 1e9:
-        mantissa, _, power = f"{float(value):.{digits - 1}e}".partition("e")
+        mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
         return f"{float(mantissa):g} × 10^{int(power)}"
-    rounded = float(f"{float(value):.{digits}g}")
+    rounded = float(f"{value:.{digits}g}")
     return np.format_float_positional(rounded, trim="-")
