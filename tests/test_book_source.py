@@ -78,3 +78,21 @@ def test_what_is_defined_in_a_notebook_is_refused():
 def test_nothing_to_show_is_refused():
     with pytest.raises(TypeError):
         show_source()
+
+
+def test_helpers_are_the_private_functions_that_are_called_each_once():
+    text = show_source(nnreg.layernorm_backward, nnreg.rmsnorm_backward, helpers=True)
+    shown = [line.split(": ")[1] for line in text.split("\n") if line.startswith("# nnreg/")]
+    public, private = shown[:2], shown[2:]
+    assert public == ["layernorm_backward", "rmsnorm_backward"]
+    assert sorted(private) == ["_column_sum", "_row_mean", "_scale"]
+
+
+def test_helpers_of_helpers_are_shown_too():
+    text = show_source(nnreg.layernorm_forward, helpers=True)
+    assert text.index("def layernorm_forward") < text.index("def _normalised(")
+    assert text.index("def _normalised(") < text.index("def _centred(")
+
+
+def test_without_helpers_nothing_else_is_shown():
+    assert "def _scale" not in show_source(nnreg.layernorm_backward)

@@ -26,7 +26,9 @@ class Source(str):
         }
 
 
-def show_source(*objects: Any, docstring: bool = False) -> Source:
+def show_source(
+    *objects: Any, docstring: bool = False, helpers: bool = False
+) -> Source:
     """Show how functions, classes or single methods of nnreg are written.
 
     Parameters
@@ -36,6 +38,9 @@ def show_source(*objects: Any, docstring: bool = False) -> Source:
     docstring : bool
         Keep the docstrings; the API page has them, so a chapter mostly does
         not need them.
+    helpers : bool
+        Show, after the functions, the private functions of their modules that
+        they call, and those that these call.
 
     Returns
     -------
@@ -53,7 +58,25 @@ def show_source(*objects: Any, docstring: bool = False) -> Source:
         raise TypeError(
             "show_source needs at least one function, class or method of nnreg"
         )
+    if helpers:
+        objects = _with_helpers(objects)
     return Source("\n\n\n".join(_source(item, docstring) for item in objects))
+
+
+def _with_helpers(objects: tuple) -> list:
+    """Add the private functions that are called, each once, in that order."""
+    shown = [inspect.unwrap(item) for item in objects]
+    for item in shown:  # grows while it is read
+        if not inspect.isfunction(item):
+            continue
+        for name in item.__code__.co_names:
+            found = item.__globals__.get(name)
+            private = name.startswith("_") and inspect.isfunction(found)
+            if private and found.__module__ == item.__module__:
+                helper = inspect.unwrap(found)
+                if helper not in shown:
+                    shown.append(helper)
+    return shown
 
 
 def _source(item: Any, docstring: bool) -> str:
