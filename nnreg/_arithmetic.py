@@ -89,3 +89,13 @@ def magnitude(array: np.ndarray, axis=None) -> np.ndarray:
     found = largest(array, axis)
     exponent = np.frexp(found)[1]
     return np.ldexp(np.ones_like(found), exponent - 1)
+
+
+def in_parts(w: np.ndarray, axis):
+    """Return `w` at size one, the lengths of that along `axis`, and the size.
+
+    A length is ``norm * size``, where no square over- or underflows.
+    """
+    size = magnitude(w, axis)
+    unit = np.divide(w, size, dtype=size.dtype)
+    return unit, np.sqrt(np.square(unit).sum(axis, keepdims=True)), size

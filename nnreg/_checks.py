@@ -141,3 +141,13 @@ def check_parameter_dtype(dtype) -> np.dtype:
             "is for storage, and small steps would be lost in it"
         )
     return checked.newbyteorder("=")
+
+
+def check_axis(axis) -> None:
+    """Raise unless `axis` is a whole number, a tuple of them, or None."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    whole = all(isinstance(a, numbers.Integral) for a in axes)
+    if axis is not None and not whole:
+        raise TypeError(
+            f"axis must be an int, a tuple of int or None, got {axis!r}"
+        )

@@ -9,14 +9,13 @@ inside the set already is not changed by a bit, and projecting twice is
 projecting once.
 """
 
-import numbers
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
-from nnreg._arithmetic import magnitude
-from nnreg._checks import as_float_array, check_real
+from nnreg._arithmetic import in_parts
+from nnreg._checks import as_float_array, check_axis, check_real
 
 
 class Constraint(ABC):
@@ -77,14 +76,14 @@ class MaxNorm(Constraint):
 
     def __post_init__(self):
         check_real(self.limit, "limit")
-        _check_axis(self.axis)
+        check_axis(self.axis)
 
     @np.errstate(all="ignore")  # on zero vectors and on what is not finite
     def project(self, w) -> np.ndarray:
         """Return `w` with each longer vector scaled down to the limit."""
         w, limit = as_float_array(w, "w"), float(self.limit)
         projected = w.copy()
-        unit, norm, size = _in_parts(w, self.axis)
+        unit, norm, size = in_parts(w, self.axis)
         too_long = norm > limit / size
         # Rounding may lift a length by a digit: aim a digit lower, and if that
         # is not enough twice as low each time, in the end at 0.
@@ -94,7 +93,7 @@ class MaxNorm(Constraint):
                 break
             aim = limit * (1 - 2.0 ** (step - digits))
             np.copyto(projected, unit * (aim / norm), where=too_long)
-            _, norm_now, size_now = _in_parts(projected, self.axis)
+            _, norm_now, size_now = in_parts(projected, self.axis)
             too_long = norm_now > limit / size_now
         return projected
 
@@ -132,14 +131,14 @@ class UnitNorm(Constraint):
     axis: int | tuple[int, ...] | None = 0
 
     def __post_init__(self):
-        _check_axis(self.axis)
+        check_axis(self.axis)
 
     @np.errstate(all="ignore")  # on zero vectors and on what is not finite
     def project(self, w) -> np.ndarray:
         """Return `w` with each vector divided by its length."""
         w = as_float_array(w, "w")
         projected = w.copy()
-        unit, norm, size = _in_parts(w, self.axis)
+        unit, norm, size = in_parts(w, self.axis)
         # A length is known up to the rounding of its entries and of their sum.
         entries = w.size // max(norm.size, 1)
         known_to = 2 * _eps(w.dtype) + entries * _eps(unit.dtype)
@@ -173,25 +172,6 @@ class NonNegative(Constraint):
         projected = as_float_array(w, "w").copy()
         projected[projected < 0] = 0
         return projected
-
-
-def _check_axis(axis) -> None:
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    whole = all(isinstance(a, numbers.Integral) for a in axes)
-    if axis is not None and not whole:
-        raise TypeError(
-            f"axis must be an int, a tuple of int or None, got {axis!r}"
-        )
-
-
-def _in_parts(w: np.ndarray, axis):
-    """Return `w` at size one, the lengths of that along `axis`, and the size.
-
-    A length is ``norm * size``, where no square over- or underflows.
-    """
-    size = magnitude(w, axis)
-    unit = np.divide(w, size, dtype=size.dtype)
-    return unit, np.sqrt(np.square(unit).sum(axis, keepdims=True)), size
 
 
 def _eps(dtype: np.dtype) -> float:

@@ -73,6 +73,18 @@ class Penalty(ABC):
         z = (z - np.clip(z, -step * l1, step * l1)) / (1 + 2 * step * l2)
         return np.asarray(z).astype(w.dtype, copy=False)
 
+    def on_rows(self, rows) -> tuple[float, np.ndarray]:
+        """Return the sum of the rows' own penalties, and its gradient.
+
+        Where each entry is priced by itself, rows make no difference.
+        """
+        if self.strengths is not None:
+            return self.value_and_grad(rows)
+        pairs = [self.value_and_grad(row) for row in rows]
+        return sum(value for value, _ in pairs), np.array(
+            [grad for _, grad in pairs]
+        )
+
     def __add__(self, other: "Penalty") -> "Penalty":
         if not isinstance(other, Penalty):
             return NotImplemented
@@ -297,6 +309,11 @@ class Sum(Penalty):
             total += value
             grad += term_grad
         return total, grad
+
+    def on_rows(self, rows) -> tuple[float, np.ndarray]:
+        """Return the sums of the terms' values and gradients."""
+        pairs = [term.on_rows(rows) for term in self.terms]
+        return sum(v for v, _ in pairs), sum(grad for _, grad in pairs)
 
     @property
     def strengths(self) -> tuple[float, float] | None:

@@ -97,14 +97,15 @@ def test_nothing_imports_the_book_but_the_book(root):
 
 
 def test_a_concept_imports_numpy_and_the_argument_checks(root):
-    # conventions translates penalties, and may read them; nothing else reads another concept.
+    # conventions translates penalties, and may read them; the protocols Penalty and Constraint are
+    # for everybody; nothing else reads another concept.
     for path in modules(root, "*.py"):
         if path.stem in {"__init__", "conventions"}:
             continue
         ours = {name for name in imports(path, root) if name.startswith("nnreg")}
-        assert {
-            name for name in ours if not name.startswith(("nnreg._arithmetic", "nnreg._checks"))
-        } == set(), path
+        shared = ("nnreg._arithmetic", "nnreg._checks")
+        protocols = {"nnreg.penalties", "nnreg.penalties.Penalty"}
+        assert {name for name in ours - protocols if not name.startswith(shared)} == set(), path
 
 
 def test_the_checks_import_nothing_of_ours(root):

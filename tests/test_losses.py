@@ -218,3 +218,59 @@ def test_backward_can_be_asked_twice(make):
 def test_bad_input_is_named(make, z, y, error, message):
     with pytest.raises(error, match=re.escape(message)):
         make().forward(z, y)
+
+
+# Label smoothing ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5, 1.0])
+def test_smoothing_is_cross_entropy_against_a_softer_target(smoothing):
+    rng = np.random.default_rng(8)
+    z, y = rng.standard_normal((6, 4)), rng.integers(0, 4, 6)
+    target = (1 - smoothing) * np.eye(4)[y] + smoothing / 4
+    log_q = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    loss = SoftmaxCrossEntropy(smoothing)
+    assert loss.forward(z, y) == pytest.approx(-np.mean(np.sum(target * log_q, axis=1)))
+    np.testing.assert_allclose(loss.backward(), (np.exp(log_q) - target) / 6, atol=1e-15)
+    check_gradient(lambda z: loss.forward(z, y), loss.backward(), z)
+
+
+def test_smoothing_changes_no_accuracy_and_is_printed():
+    z, y = np.random.default_rng(8).standard_normal((9, 4)), np.arange(9) % 4
+    plain, smooth = SoftmaxCrossEntropy(), SoftmaxCrossEntropy(label_smoothing=0.1)
+    plain.forward(z, y)
+    smooth.forward(z, y)
+    assert plain.accuracy() == smooth.accuracy()
+    assert repr(smooth) == "SoftmaxCrossEntropy(label_smoothing=0.1)"
+    assert repr(plain) == "SoftmaxCrossEntropy()"
+    assert plain != smooth
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1e3, 1e30])
+def test_a_smoothed_loss_stays_right_for_large_logits(scale):
+    z = scale * np.array([[1.0, -1.0, 0.5]])
+    loss = SoftmaxCrossEntropy(0.3)
+    log_q = z - z.max()
+    log_q -= np.log(np.exp(log_q).sum())
+    expected = -(0.7 * log_q[0, 1] + 0.1 * log_q.sum())
+    assert loss.forward(z, [1]) == pytest.approx(expected, rel=1e-12)
+    assert np.isfinite(loss.backward()).all()
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.1, np.nan, "0.1"])
+def test_bad_smoothing_is_refused(smoothing):
+    with pytest.raises((ValueError, TypeError), match="label_smoothing must be"):
+        SoftmaxCrossEntropy(smoothing)
+
+
+@pytest.mark.parametrize("smoothing", [0.1, 0.7])
+def test_smoothing_agrees_with_pytorch(smoothing):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(4)
+    z, y = rng.standard_normal((8, 5)), rng.integers(0, 5, 8)
+    theirs = torch.tensor(z, requires_grad=True)
+    loss = torch.nn.CrossEntropyLoss(label_smoothing=smoothing)(theirs, torch.tensor(y))
+    loss.backward()
+    ours = SoftmaxCrossEntropy(smoothing)
+    assert ours.forward(z, y) == pytest.approx(loss.item(), rel=1e-14)
+    np.testing.assert_allclose(ours.backward(), theirs.grad.numpy(), atol=1e-15)

@@ -132,6 +132,18 @@ class Layer(Described, ABC):
             self.grads[name] += _like(w, penalty.grad(w), f"{penalty!r}.grad")
         self._penalised = True
 
+    def remove_penalty_gradients(self) -> None:
+        """Take the penalties' gradients out of `grads` again."""
+        for name, penalty in self.penalties.items():
+            w = self._parameter(name, penalty, Penalty)
+            self.grads[name] -= _like(w, penalty.grad(w), f"{penalty!r}.grad")
+
+    def prox(self, step: float) -> None:
+        """Take the proximal step of each penalty, in place."""
+        for name, penalty in self.penalties.items():
+            w = self._parameter(name, penalty, Penalty)
+            w[...] = _like(w, penalty.prox(w, step), f"{penalty!r}.prox")
+
     def project(self) -> None:
         """Move the parameters, in place, to where constraints allow them."""
         for name, constraint in self.constraints.items():

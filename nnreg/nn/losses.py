@@ -6,7 +6,7 @@ Values and gradients keep their digits however large the logits are.
 import numpy as np
 
 from nnreg._arithmetic import work_dtype
-from nnreg._checks import as_float_array, as_labels
+from nnreg._checks import as_float_array, as_labels, check_real
 from nnreg.nn.activations import sigmoid
 from nnreg.nn.loss import Loss
 
@@ -18,11 +18,20 @@ class SoftmaxCrossEntropy(Loss):
     gradient is :math:`(q - \text{onehot}(y)) / n`. A logit of
     :math:`-\infty` masks its class.
 
+    With label smoothing s the target is no longer all on the label: a share s
+    of it is spread evenly over the k classes,
+    :math:`t = (1 - s)\,\text{onehot}(y) + s / k`.
+
+    Parameters
+    ----------
+    label_smoothing : float
+        The share s, in [0, 1].
+
     Raises
     ------
     ValueError
-        If `z` is not (n, k) with n at least 1, `y` is not (n,), or a label is
-        not below k.
+        If `z` is not (n, k) with n at least 1, `y` is not (n,), a label is not
+        below k, or `label_smoothing` is outside [0, 1].
     TypeError
         If `y` does not hold integers.
     RuntimeError
@@ -31,7 +40,8 @@ class SoftmaxCrossEntropy(Loss):
     References
     ----------
     Kinsley and Kukieła (2020), *Neural Networks from Scratch in Python*, ch.
-    9. Derived in chapter 1.
+    9; Szegedy et al. (2016), "Rethinking the Inception architecture for
+    computer vision", section 7. Derived in chapter 1; smoothing in chapter 8.
 
     Examples
     --------
@@ -44,6 +54,10 @@ class SoftmaxCrossEntropy(Loss):
     >>> loss.accuracy()
     0.5
     """
+
+    def __init__(self, label_smoothing: float = 0.0):
+        smoothing = check_real(label_smoothing, "label_smoothing", 0.0, 1.0)
+        self.label_smoothing = smoothing
 
     # With few classes and many rows, NumPy is several times faster along the
     # long axis: hence everything here is class-major, shape (k, n), and turned
@@ -70,6 +84,9 @@ class SoftmaxCrossEntropy(Loss):
         # almost certain: the loss is then smaller than the last digit of 1.
         cut_off = (own - total) + others
         losses = np.log(total) + cut_off / total - logits.take(at_label)
+        if self.label_smoothing:
+            even = np.log(total) - logits.mean(axis=0)  # the mean of -log q
+            losses += self.label_smoothing * (even - losses)
         return float(losses.sum(dtype=np.float64)) / n
 
     def backward(self) -> np.ndarray:
@@ -79,6 +96,9 @@ class SoftmaxCrossEntropy(Loss):
         dz = exp / total
         # The label's q - 1 is minus the sum of the other q: nothing cancels.
         dz.put(at_label, -others / total)
+        if self.label_smoothing:
+            dz -= self.label_smoothing / len(dz)
+            dz.put(at_label, dz.take(at_label) + self.label_smoothing)
         dz /= dz.shape[1]
         return dz.T.astype(dtype, copy=False)
 

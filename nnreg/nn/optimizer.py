@@ -61,6 +61,8 @@ class Optimizer(Described):
     (array([[0.8]]), array([0.9]))
     """
 
+    proximal = False
+
     def __init__(
         self,
         lr: float,
@@ -100,17 +102,25 @@ class Optimizer(Described):
         self._serve(model)
         model.check_views()
         lr = self.lr
+        if self.proximal:
+            model.remove_penalty_gradients()
         if self.weight_decay:
             for name, w in model.params.items():
                 if not any(fnmatchcase(name, p) for p in self.no_decay):
                     w *= 1 - lr * self.weight_decay
         self.update(model.theta, model.dtheta, lr)
+        if self.proximal:
+            self.take_proximal_step(model, lr)
         model.project()
         self.steps += 1
 
     @abstractmethod
     def update(self, theta: np.ndarray, g: np.ndarray, lr: float) -> None:
         """Move `theta` in place, given its gradient."""
+
+    def take_proximal_step(self, model: Sequential, lr: float) -> None:
+        """Move the parameters to where the penalties draw them, in place."""
+        model.prox(lr)
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return copies of what is remembered, and the number of steps."""

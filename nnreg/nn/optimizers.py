@@ -21,6 +21,11 @@ class SGD(Optimizer):
         Learning rate :math:`\eta > 0`.
     momentum : float
         :math:`\mu` in [0, 1].
+    proximal : bool
+        Leave the penalties out of the gradient, and take their proximal step
+        after the update instead, ``w = penalty.prox(w, lr)``: with `L1` and
+        `GroupLasso`, weights become exactly 0. Each penalty of the model needs
+        a `prox`.
     lr_decay, weight_decay, no_decay
         As in `Optimizer`.
 
@@ -30,12 +35,15 @@ class SGD(Optimizer):
         If an argument is out of its range, or `step` meets a second model.
     TypeError
         If an argument is not a number.
+    NotImplementedError
+        By `step`, if it is proximal and a penalty has no proximal step.
 
     References
     ----------
     Kinsley and Kukieła (2020), *Neural Networks from Scratch in Python*, ch.
-    10; Loshchilov and Hutter (2019), "Decoupled weight decay regularization",
-    algorithm 1, with the learning rate in the decay, as PyTorch has it.
+    10; Parikh and Boyd (2014), "Proximal algorithms", section 4.2; Loshchilov
+    and Hutter (2019), "Decoupled weight decay regularization", algorithm 1,
+    with the learning rate in the decay, as PyTorch has it.
 
     Examples
     --------
@@ -54,8 +62,10 @@ class SGD(Optimizer):
         lr_decay: float = 0.0,
         weight_decay: float = 0.0,
         no_decay: tuple[str, ...] = NO_DECAY,
+        proximal: bool = False,
     ):
         super().__init__(lr, lr_decay, weight_decay, no_decay)
+        self.proximal = bool(proximal)
         self.momentum = check_real(momentum, "momentum", 0.0, 1.0)
 
     def update(self, theta, g, lr):
@@ -64,6 +74,17 @@ class SGD(Optimizer):
         velocity *= self.momentum
         velocity -= lr * g
         theta += velocity
+
+    def take_proximal_step(self, model, lr):
+        """Let the velocity be the way that was really gone.
+
+        It would otherwise go on pushing against the penalty, and the weights
+        would come to rest at `momentum` times less of it.
+        """
+        velocity = self.memory("velocity", model.theta)
+        velocity -= model.theta
+        super().take_proximal_step(model, lr)
+        velocity += model.theta
 
 
 class Adam(Optimizer):

@@ -82,6 +82,16 @@ class Sequential(Layer):
         """Return the sum of the layers' penalties."""
         return sum(layer.penalty() for layer in self.layers)
 
+    def remove_penalty_gradients(self) -> None:
+        """Take the penalties' gradients out of `dtheta` again."""
+        for layer in self.layers:
+            layer.remove_penalty_gradients()
+
+    def prox(self, step: float) -> None:
+        """Take the proximal step of each penalty, in place."""
+        for layer in self.layers:
+            layer.prox(step)
+
     def project(self) -> None:
         """Move the parameters, in place, to where constraints allow them."""
         for layer in self.layers:
