@@ -10,16 +10,20 @@ array([ 0.1, -0.1,  0. ])
 """
 
 from nnreg import conventions, data, nn
+from nnreg.activity import activity_penalty
 from nnreg.clipping import clip_by_global_norm, clip_by_value
 from nnreg.constraints import Constraint, MaxNorm, NonNegative, UnitNorm
+from nnreg.contractive import contractive_penalty
 from nnreg.dropout import dropout_backward, dropout_forward
 from nnreg.gradcheck import GradientReport, check_gradient
+from nnreg.group_penalties import GroupLasso, L2Norm, Orthogonal
 from nnreg.layernorm import (
     layernorm_backward,
     layernorm_forward,
     rmsnorm_backward,
     rmsnorm_forward,
 )
+from nnreg.nn import ActivityPenalty
 from nnreg.noise import (
     gaussian_dropout_backward,
     gaussian_dropout_forward,
@@ -39,16 +43,22 @@ __version__ = "0.1.0"
 __all__ = [
     "L1",
     "L2",
+    "ActivityPenalty",
     "Constraint",
     "ElasticNet",
     "GradientReport",
+    "GroupLasso",
+    "L2Norm",
     "MaxNorm",
     "NonNegative",
+    "Orthogonal",
     "Penalty",
     "UnitNorm",
+    "activity_penalty",
     "check_gradient",
     "clip_by_global_norm",
     "clip_by_value",
+    "contractive_penalty",
     "conventions",
     "data",
     "dropout_backward",

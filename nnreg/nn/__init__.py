@@ -1,6 +1,8 @@
 """The small machinery: layers, losses, optimisers and a training loop."""
 
 from nnreg.nn.activations import ReLU, Sigmoid, Tanh
+from nnreg.nn.activity_layer import ActivityPenalty
+from nnreg.nn.contractive_block import Contractive
 from nnreg.nn.dense import Dense
 from nnreg.nn.history import History
 from nnreg.nn.layer import Layer
@@ -22,8 +24,10 @@ from nnreg.nn.training import fit
 
 __all__ = [
     "SGD",
+    "ActivityPenalty",
     "Adam",
     "BinaryCrossEntropy",
+    "Contractive",
     "Dense",
     "Dropout",
     "GaussianDropout",
