@@ -62,8 +62,8 @@ def main() -> None:
         runs = [published_run(seed, *setting) for seed in range(seeds)]
         show(name, 100 * setting[1], runs)
     _, *setting = SETTINGS["chapter 14"]
-    runs = [published_run(0, *setting, order=order) for order in range(20)]
-    show("chapter 14, seed 0, its rows in 20 orders", 300, runs)
+    runs = [published_run(0, *setting, order=order) for order in range(40)]
+    show("chapter 14, seed 0, its rows in 40 orders", 300, runs)
 
 
 if __name__ == "__main__":
