@@ -3,10 +3,11 @@ r"""Penalties on parameters: L1, L2, the elastic net, and sums of them.
 A penalty is a number that is added to the data loss, so that training prefers
 small weights. Every penalty here has the same four methods:
 
-``value(w)``           the number that is added to the loss ``grad(w)``
-its derivative with respect to each entry of `w` ``value_and_grad(w)``  both at
-once ``prox(w, step)``      the proximal step, ``argmin_z step * value(z) +
-sum((z - w)**2) / 2``
+- ``value(w)``: the number that is added to the loss;
+- ``grad(w)``: its derivative with respect to each entry of `w`;
+- ``value_and_grad(w)``: both at once;
+- ``prox(w, step)``: the proximal step,
+  ``argmin_z step * value(z) + sum((z - w)**2) / 2``.
 """
 
 from abc import ABC, abstractmethod

@@ -51,6 +51,14 @@ def dragged_html(name: str, caption: str, alt: str) -> str:
     )
 
 
+def exercise_in_words(label: str) -> str:
+    return (
+        f"```{{exercise-start}}\n:label: {label}\n```\nSay why.\n\n```{{hint}}\nThink.\n```\n\n"
+        f"```{{exercise-end}}\n```\n\n```{{solution-start}} {label}\n:class: dropdown explain\n"
+        "```\nSo.\n\n```{solution-end}\n```"
+    )
+
+
 def sound_chapter() -> list:
     """The cells of a small chapter that breaks no rule."""
     picture = {
@@ -63,8 +71,9 @@ def sound_chapter() -> list:
             "(ch-x)=\n# Shrink a weight\n\n```{admonition} At a glance\n:class: tip\n"
             "What you will do, learn and need; 30 minutes. What is left out: all else.\n```"
         ),
-        markdown("## Synopsis\n\nThree lines use it."),
-        code("from nnreg import L2\nL2(0.1).value([1.0, 2.0])", data={"text/plain": "0.5"}),
+        markdown("## The whole thing on one screen\n\n$$\nR = \\lambda w^2\n$$\n\nThat is all."),
+        code("def bare(w):\n    return sum(0.1 * v * v for v in w)"),
+        code("from nnreg import L2\nprint(L2(0.1).value([1.0, 2.0]), bare([1, 2]))", "0.5 0.5"),
         markdown("## A line that bends too far\n\n```{admonition} Predict\nWill it bend?\n```"),
         folded(
             "fig",
@@ -115,9 +124,27 @@ def sound_chapter() -> list:
         markdown("```{solution-start} ex-x\n:class: dropdown\n```"),
         code("assert 2 + 2 == 4"),
         markdown("```{solution-end}\n```"),
+        *[markdown(exercise_in_words(f"ex-x-{number}")) for number in range(2, 7)],
         markdown("## What you can now do\n\nDerive it."),
         *[code(f"step_{number} = {number}") for number in range(8)],
         markdown("## Next\n\nMore."),
+        markdown(
+            "## Background and references\n\nSee [Known (2020)](../book/references.bib#known2020)."
+        ),
+    ]
+
+
+def sound_appendix() -> list:
+    """The cells of a small appendix that breaks no rule: its middle has titles of its own."""
+    exercises = "\n\n".join(map(exercise_in_words, ("ex-a-1", "ex-a-2")))
+    return [
+        sound_chapter()[0],
+        markdown("## Two runs\n\n```{admonition} Predict\nWill they part?\n```"),
+        code("epochs_until_they_part = 40"),
+        markdown("## Why\n\n$$\n\\nabla R = 2w\n$$ (eq-a-grad)\n\nIt is 0.5 here."),
+        code("# equation A1.1\ncheck_gradient(value, grad, 0.5)", data={"text/plain": "agrees"}),
+        markdown(f"## Exercises\n\n{exercises}"),
+        markdown("## What you can now do\n\nReplay it."),
         markdown(
             "## Background and references\n\nSee [Known (2020)](../book/references.bib#known2020)."
         ),
@@ -143,6 +170,7 @@ def book(tmp_path_factory) -> Book:
         "@book{ba2, author = {Ba, B. and Ca, C. and Da, D.}, year = {1999}, title = {Two}}\n"
     )
     nbformat.write(notebook_of(sound_chapter()), root / "notebooks" / "00_x.ipynb")
+    nbformat.write(notebook_of(sound_appendix()), root / "notebooks" / "A1_x.ipynb")
     return Book(root)
 
 
@@ -165,14 +193,23 @@ def notebook_of(cells: list) -> nbformat.NotebookNode:
     return notebook
 
 
-def complaints(book: Book, name: str, notebook) -> str:
+def complaints(book: Book, name: str, notebook, file: str = "00_x.ipynb") -> str:
     rule = next(rule for rule in RULES if rule.__name__ == name)
-    return "\n".join(rule(Chapter("00_x.ipynb", notebook), book))
+    return "\n".join(rule(Chapter(file, notebook), book))
+
+
+def all_complaints(book: Book, notebook) -> str:
+    return "".join(complaints(book, rule.__name__, notebook) for rule in RULES)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_sound_chapter_is_accepted(book, rule):
     assert complaints(book, rule.__name__, notebook_of(sound_chapter())) == ""
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_sound_appendix_is_accepted(book, rule):
+    assert complaints(book, rule.__name__, notebook_of(sound_appendix()), "A1_x.ipynb") == ""
 
 
 def find(cells: list, start: str) -> int:
@@ -274,6 +311,11 @@ def no_question_and_no_picture(notebook):
     replace("## A line", "Predict", "Look")(notebook)
 
 
+def no_exercises(notebook):
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("exercise-start", "note")
+
+
 def wide_picture(notebook):
     output = notebook.cells[find(notebook.cells, "fig")].outputs[0]
     output.metadata = nbformat.from_dict({"image/png": {"width": 600, "height": 360}})
@@ -309,7 +351,7 @@ BROKEN = [
     ("title_label_and_glance", replace("## Next", "More", "# Second\nMore"), "two titles"),
     ("title_label_and_glance", replace("(ch-x)", "At a glance", "Overview"), "At a glance"),
     ("title_label_and_glance", replace("(ch-x)", "30 minutes", "soon"), "minutes"),
-    ("spine_in_order", drop("## Synopsis"), "no `## Synopsis`"),
+    ("spine_in_order", drop("## The whole thing"), "no `## The whole thing on one screen`"),
     ("spine_in_order", drop("## Derivative"), "no `## Derivative`"),
     ("spine_in_order", move("## Next", "## Exercises"), "keep the spine's order"),
     ("spine_in_order", append(markdown("## Extra")), "`## Extra` belongs to no part"),
@@ -324,7 +366,7 @@ BROKEN = [
         replace("from nnreg import L2\nassert", "assert", "print"),
         "agree",
     ),
-    ("parts_hold_what_they_promise", set_output("from nnreg", name="stdout", text=""), "Synopsis"),
+    ("parts_hold_what_they_promise", set_output("from nnreg", name="stdout", text=""), "output"),
     ("parts_hold_what_they_promise", drop("assert not"), "mutants"),
     ("parts_hold_what_they_promise", replace("## Forward", "$$", "$"), "equation"),
     ("parts_hold_what_they_promise", replace("## Background", ".bib#known2020", ""), "cite"),
@@ -332,6 +374,23 @@ BROKEN = [
     ("parts_hold_what_they_promise", replace("## A line", "Predict", "Look"), "Predict"),
     ("parts_hold_what_they_promise", picture_before_the_question, "before the question"),
     ("parts_hold_what_they_promise", no_question_and_no_picture, "before its picture"),
+    ("one_screen_is_the_whole_thing", replace("## The whole", "$$", "$"), "display the formula"),
+    (
+        "one_screen_is_the_whole_thing",
+        replace("def bare", "def bare(w):\n    return", "bare = lambda w:"),
+        "write the thing out",
+    ),
+    (
+        "one_screen_is_the_whole_thing",
+        replace("def bare", "0.1", "lam"),
+        "whoever copies its visible code gets NameError: name 'lam' is not defined",
+    ),
+    (
+        "one_screen_is_the_whole_thing",
+        metadata(lambda m: m.update(mystnb={"code_prompt_show": "Imports"}), "def bare"),
+        "name 'bare' is not defined",
+    ),
+    ("enough_exercises", drop("```{exercise-start}\n:label: ex-x-6"), "5 exercises: write 6"),
     ("not_too_long", replace("## Next", "More", WORD * 4501), "words of prose"),
     (
         "code_is_narrow_and_short",
@@ -387,6 +446,7 @@ BROKEN = [
         "'Ba et al., 1999b'",
     ),
     ("chapters_that_are_named_exist", replace("## Next", "More", "In chapter 7"), "chapter 7"),
+    ("chapters_that_are_named_exist", replace("## Next", "More", "Appendix A9"), "appendix A9"),
     (
         "faults_of_others_carry_version_and_date",
         replace("## Next", "More", "SciRS2 has a fault since 2024"),
@@ -491,7 +551,7 @@ BROKEN = [
         move("x = ...", "assert 2"),
         "take the reader's answer",
     ),
-    ("exercises_with_hint_solution_and_check", drop("## Exercises"), "no exercise"),
+    ("exercises_with_hint_solution_and_check", no_exercises, "no exercise"),
     (
         "figures_named_captioned_described",
         metadata(lambda m: m.mystnb.figure.update(name="x"), "fig"),
@@ -563,6 +623,31 @@ def test_broken_chapter_is_rejected(book, rule, breakage, message):
     assert said.startswith("00_x.ipynb")
 
 
+BROKEN_APPENDIX = [
+    ("spine_in_order", replace("## Two", "Predict", "Look"), "ask before you show"),
+    ("spine_in_order", drop("## What you"), "has no `## What you can now do`"),
+    ("spine_in_order", move("## Why", "## Background"), "has to end with Exercises, What you"),
+    ("spine_in_order", move("## Exercises", "## Background"), "in this order"),
+    (
+        "enough_exercises",
+        replace("## Exercises", "{exercise-start}\n:label: ex-a-2", "{note}"),
+        "1 exercises: write 2",
+    ),
+    ("each_labelled_derivative_checked", drop("# equation"), "add a cell `# equation A1.1`"),
+    ("checks_name_equations_that_exist", replace("# equation", "A1.1", "A1.2"), "equation A1.2"),
+    ("numbers_of_the_prose_stand_in_code", replace("## Two", "Will", "By 0.5"), "(Two runs)"),
+]
+
+
+@pytest.mark.parametrize(("rule", "breakage", "message"), BROKEN_APPENDIX)
+def test_broken_appendix_is_rejected(book, rule, breakage, message):
+    notebook = notebook_of(sound_appendix())
+    breakage(notebook)
+    said = complaints(book, rule, notebook, "A1_x.ipynb")
+    assert message in said
+    assert said.startswith("A1_x.ipynb")
+
+
 def test_every_rule_has_a_breakage():
     assert {rule for rule, *_ in BROKEN} == {rule.__name__ for rule in RULES}
 
@@ -631,6 +716,7 @@ def test_an_exercise_in_words_needs_no_code(book):
         "Chapter 14 of the NNFS book has it.",
         "[Known (2020)](../book/references.bib#known2020) has it in chapter 9.",
         "Chapter 0 has it.",
+        "Appendix A1 has it.",
     ],
 )
 def test_a_chapter_of_another_book_may_be_named(book, prose):
@@ -644,6 +730,25 @@ def test_a_fault_with_version_and_date_is_accepted(book):
     fault = "SciRS2 [had one](https://github.com/a/b/blob/c0ffee/x.rs) in May 2024."
     replace("## Next", "More.", fault)(notebook)
     assert complaints(book, "faults_of_others_carry_version_and_date", notebook) == ""
+
+
+def test_three_lines_of_torch_stand_where_they_are_seen(book):
+    notebook = notebook_of(sound_chapter())
+    compared = (
+        'if find_spec("torch"):  # where PyTorch is installed, it agrees\n    import torch\n'
+        "    t = torch.ones(3, requires_grad=True)\n    assert np.allclose(bare(t), 0.3)"
+    )
+    insert("## The finished", code(compared))(notebook)
+    assert all_complaints(book, notebook_of(notebook.cells)) == ""
+
+
+def test_an_opening_of_the_former_kind_is_accepted(book):
+    notebook = notebook_of(sound_chapter())
+    replace("## The whole", "The whole thing on one screen", "Synopsis")(notebook)
+    drop("def bare")(notebook)
+    for number in range(4, 7):
+        drop(f"```{{exercise-start}}\n:label: ex-x-{number}")(notebook)
+    assert all_complaints(book, notebook_of(notebook.cells)) == ""
 
 
 def test_a_comment_in_a_code_fence_is_no_heading(book):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this tree before an installed one
 
-from tools.tree import ROOT
+from tools.tree import ROOT, number_of
 
 START = "<!-- chapter table: start (tools/chapter_table.py) -->"
 END = "<!-- chapter table: end -->"
@@ -64,9 +64,8 @@ def table(root: Path = ROOT) -> str:
         for test in tests:
             if not (root / test).is_file():
                 raise FileNotFoundError(f"{test} is missing: {notebook.stem} covers what it tests")
-        number = int(notebook.stem[:2])
         lines.append(
-            f"| {number}. [{title_of(notebook)}](notebooks/{notebook.name}) "
+            f"| {number_of(notebook.stem)}. [{title_of(notebook)}](notebooks/{notebook.name}) "
             f"| {', '.join(f'`{name}`' for name in names)} "
             f"| {', '.join(f'[{Path(test).stem}]({test})' for test in tests)} |"
         )

@@ -10,6 +10,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 
+from tools.tree import number_of
+
 MENDED = {
     r'role="doc-biblioentry"': 'role="listitem"',  # inside role="list", and no longer deprecated
     r'<aside class="footnote-list': '<aside role="note" class="footnote-list',
@@ -43,20 +45,20 @@ def set_buttons(app, config) -> None:
 
 
 def number_chapters_by_file_name(app) -> None:
-    """Give `notebooks/10_dropout` the number 10, whichever chapters before it are written."""
+    """Give `notebooks/10_dropout` the number 10 and `A2_replaying` A2, whatever is written."""
     count_up = TocTreeCollectorWithStyles.assign_section_numbers
 
     def assign_section_numbers(self, env) -> list[str]:
         changed = count_up(self, env)
         for page, sections in env.toc_secnumbers.items():
-            chapter = Path(page).name.partition("_")[0]
-            if not chapter.isdigit():
+            number = number_of(Path(page).name)
+            if not number:
                 continue
             for node in (env.titles[page], *env.tocs[page].findall(nodes.reference)):
                 if node.get("secnumber"):
-                    node["secnumber"] = [int(chapter), *node["secnumber"][1:]]
-            for anchor, number in sections.items():
-                sections[anchor] = number and (int(chapter), *number[1:])
+                    node["secnumber"] = [number, *node["secnumber"][1:]]
+            for anchor, counted in sections.items():
+                sections[anchor] = counted and (number, *counted[1:])
         return changed
 
     TocTreeCollectorWithStyles.assign_section_numbers = assign_section_numbers

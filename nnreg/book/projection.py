@@ -1,4 +1,4 @@
-"""LayerNorm in space: a row of three numbers is dragged, and projected."""
+"""LayerNorm in space: a row and its gradient are dragged, and projected."""
 
 import json
 import re
@@ -34,9 +34,9 @@ _CAMERAS = {
 def projection_picture(
     x: Any, dx_hat: Any, *, name: str, caption: str, alt: str
 ) -> "Projection":
-    """Let the reader drag a row of three numbers, and see it projected.
+    """Let the reader drag a row of three numbers and its gradient.
 
-    LayerNorm projects the row, and backward projects its gradient.
+    LayerNorm projects the row, and backward projects the gradient.
 
     The page computes and draws by itself: it needs neither a kernel nor a
     network.
@@ -47,7 +47,8 @@ def projection_picture(
         The row to start with, each number in [-2, 2].
     dx_hat : array_like, shape (3,)
         The gradient that arrives at the normalised row, each number in [-2,
-        2].
+        2]. There is room for 2 units across the vector of ones: the tip of a
+        longer one may stand outside the picture.
     name : str
         Lower-case letters, digits and hyphens, unique in the chapter, such as
         ``"fig-lnb-projection"``. The id in the page is ``<name>-root``.
@@ -101,7 +102,8 @@ class Projection(page.Shown):
     def html(self) -> str:
         """Return a picture of the start, and the script that replaces it."""
         # Indents and remarks stay here.
-        template = re.sub(r"\n +(//.*)?", "\n", page.read("projection.html"))
+        remark = r"\n +(//.*|/\*.*\*/)?"
+        template = re.sub(remark, "\n", page.read("projection.html"))
         start = self._figure.frame(CSS_PIXELS_PER_INCH)
         return page.fill(
             template,

@@ -44,6 +44,10 @@ ASKED = {
     "spectral norm": "16",
     "max norm": "17",
     "gradient clipping": "17",
+    "reproduce": "A2",
+    "chaos": "A2",
+    "float32": "A2",
+    "seed": "A2",
     "dropout_backward": "book/api/dropout",
     "check_gradient": "book/api/gradcheck",
 }

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .markdown import Directive, directives_in, without_code
-from .reading import Block, Book, Chapter
+from .reading import FORMER_OPENING, OPENING, Block, Book, Chapter
 
 DERIVATIVE = r"\\partial|\\mathrm\{?\s*d|\\nabla|\\prime|'|\\operatorname\{d\}|frac\s*\{?d\b"
 LOOKS = r"<(style|script)>.*?</\1>"  # in an output's HTML: how the page looks, not what it says
+EXERCISES, EXERCISES_OF_AN_APPENDIX = 6, 2
 CHECKS = r"\b(check_gradient|check_answer|claim)\(|^\s*assert\b|\bpytest\.raises\("
 
 
 def each_labelled_derivative_checked(chapter: Chapter, book: Book) -> Iterator[str]:
     """A later code cell names the equation as the page does, `# equation 3.4`, and checks it."""
-    derivation = chapter.section("Derivative")
+    derivation = chapter.blocks if chapter.is_appendix else chapter.section("Derivative")
     numbers = {label: number for number, label in numbered_equations(chapter).items()}
     for position, block in enumerate(derivation):
         for formula, label in equations(block.text):
@@ -62,7 +63,7 @@ def equations(text: str) -> Iterator[tuple[str, str]]:
 
 def named_equations(block: Block) -> list[str]:
     comments = re.findall(r"#.*?\bequations?\b(.*)", block.text)
-    return re.findall(r"\b\d+\.\d+\b", " ".join(comments))
+    return re.findall(r"\b[A-Z]?\d+\.\d+\b", " ".join(comments))
 
 
 def checks(block: Block, number: str) -> bool:
@@ -235,6 +236,14 @@ def exercises_with_hint_solution_and_check(chapter: Chapter, book: Book) -> Iter
             )
 
 
+def enough_exercises(chapter: Chapter, book: Book) -> Iterator[str]:
+    least = EXERCISES_OF_AN_APPENDIX if chapter.is_appendix else EXERCISES
+    if (FORMER_OPENING, OPENING) in chapter.headings:  # of a time when three were enough
+        return
+    if (found := len(exercises_in(chapter))) < least:
+        yield chapter.say(f"{found} exercises: write {least} or more, from easy to hard.")
+
+
 def is_open_answer(block: Block) -> bool:
     """Whether a cell waits for an answer, says so, and does not give the answer away."""
     return bool(
@@ -263,5 +272,6 @@ RULES = (
     checks_name_equations_that_exist,
     numbers_of_the_prose_stand_in_code,
     exercises_with_hint_solution_and_check,
+    enough_exercises,
     backward_is_written_before_it_is_shown,
 )

@@ -92,9 +92,7 @@ def nothing_spoils_a_prediction(chapter: Chapter, book: Book) -> Iterator[str]:
                 yield chapter.say(f"the label {block.label!r} holds a number.", block)
             if block.outputs:
                 predicting = None
-        if any(
-            d.name == "admonition" and d.argument.startswith("Predict") for d in block.directives
-        ):
+        if block.asks_to_predict:
             predicting = block
 
 

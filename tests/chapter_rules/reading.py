@@ -10,10 +10,14 @@ from pathlib import Path
 
 import nbformat
 
+from tools.tree import number_of
+
 from .markdown import Directive, directives_in, split_at_headings, symbols_in
 
+OPENING = "The whole thing on one screen"
+FORMER_OPENING = "Synopsis"  # nine chapters open with it still
 SPINE = (
-    "Synopsis",
+    OPENING,
     "The problem",
     "Notation",
     "Forward",
@@ -62,6 +66,13 @@ class Block:
         return directives_in(self.text) if self.kind == "markdown" else []
 
     @property
+    def asks_to_predict(self) -> bool:
+        return any(
+            directive.name == "admonition" and directive.argument.startswith("Predict")
+            for directive in self.directives
+        )
+
+    @property
     def tags(self) -> list[str]:
         return self.node.metadata.get("tags", [])
 
@@ -85,12 +96,14 @@ class Block:
         return "\n".join(parts)
 
 
-def section_of(heading: str, previous: str) -> str | None:
-    """The spine's section that a level-2 heading opens, or None if it opens none."""
+def part_named(heading: str) -> str | None:
+    """The part of the spine with which a level-2 heading starts; the problem has a free title."""
+    if heading.startswith(FORMER_OPENING):
+        return OPENING
     for name in SPINE:
         if name != PROBLEM and heading.lower().startswith(name.split(",")[0].lower()):
             return name
-    return PROBLEM if previous in ("Synopsis", PROBLEM) else None
+    return None
 
 
 class Chapter:
@@ -104,6 +117,23 @@ class Chapter:
     @property
     def settings(self) -> dict:
         return self.notebook.metadata.get("nnreg", {})
+
+    @property
+    def number(self) -> str:
+        """As its page and its equations say it."""
+        return number_of(self.name)
+
+    @property
+    def is_appendix(self) -> bool:
+        return self.name[0].isalpha()
+
+    def section_of(self, heading: str, previous: str) -> str:
+        """A free title opens the problem; in an appendix, a section of its own."""
+        if part := part_named(heading):
+            return part
+        if self.is_appendix:
+            return heading
+        return PROBLEM if previous in (OPENING, PROBLEM) else f"unknown: {heading}"
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -119,15 +149,10 @@ class Chapter:
             for part in split_at_headings(cell.source):
                 if match := re.match(r"##\s+(.*)", part):
                     heading = match[1].strip()
-                    section = section_of(heading, section) or f"unknown: {heading}"
+                    section = self.section_of(heading, section)
                 if part.strip():
                     blocks.append(Block("markdown", part, number, section, heading, cell))
         return blocks
-
-    @property
-    def number(self) -> int:
-        """The chapter's number, as its file and its page say it."""
-        return int(self.name.partition("_")[0])
 
     @cached_property
     def headings(self) -> list[tuple[str, str]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 
 from .markdown import without_code
-from .reading import PROBLEM, SPINE, TITLE, Book, Chapter
+from .reading import FORMER_OPENING, OPENING, PROBLEM, SPINE, TITLE, Book, Chapter
 
 MAY_BE_OMITTED = (
     "Forward",
@@ -16,12 +18,13 @@ MAY_BE_OMITTED = (
     "Break it",
     "Explore",
 )
+CLOSING = ("Exercises", "What you can now do", "Next", "Background and references")
 MOST_WORDS = 4500
 BANNED = r"\b(clearly|simply|just|obviously|of course)\b"
 
 # section -> (pattern that its code must contain, what to do about it)
 CODE_OF_A_SECTION = {
-    "Synopsis": (r"nnreg", "use the finished function"),
+    OPENING: (r"nnreg", "use the finished function"),
     "Forward": (r"\S", "add one to four lines of NumPy"),
     "Derivative": (r"\S", "check each derivative in a code cell"),
     "Draft, tidy, import": (
@@ -48,7 +51,7 @@ def title_label_and_glance(chapter: Chapter, book: Book) -> Iterator[str]:
         d for b in chapter.section(TITLE) for d in b.directives if d.argument == "At a glance"
     ]
     if not glance:
-        yield chapter.say("needs an `{admonition} At a glance` before the Synopsis.")
+        yield chapter.say("needs an `{admonition} At a glance` below its title.")
         return
     for word in ("do", "learn", "need", "minutes", "left out"):
         if not re.search(rf"\b{word}\b", glance[0].body, flags=re.I):
@@ -59,6 +62,9 @@ def title_label_and_glance(chapter: Chapter, book: Book) -> Iterator[str]:
 
 def spine_in_order(chapter: Chapter, book: Book) -> Iterator[str]:
     """Each level-2 heading starts with its part's name; only the problem has a free title."""
+    if chapter.is_appendix:
+        yield from appendix_in_order(chapter)
+        return
     omits = chapter.settings.get("omits", {})
     for name, reason in omits.items():
         if name not in MAY_BE_OMITTED:
@@ -90,16 +96,29 @@ def spine_in_order(chapter: Chapter, book: Book) -> Iterator[str]:
             yield chapter.say(f"says that it omits {name!r}, and has it.")
 
 
+def appendix_in_order(chapter: Chapter) -> Iterator[str]:
+    """It asks a question, has sections of its own, and closes as a chapter does."""
+    if not any(block.asks_to_predict for block in chapter.markdown):
+        yield chapter.say("has no `{admonition} Predict`: ask before you show.")
+    parts = [section for _, section in chapter.headings]
+    for name in CLOSING:
+        if name not in parts and name != "Next":
+            yield chapter.say(f"has no `## {name}`: write it.")
+    closing = sorted((name for name in parts if name in CLOSING), key=CLOSING.index)
+    if parts[len(parts) - len(closing) :] != closing:
+        yield chapter.say(f"has to end with {', '.join(CLOSING)}, in this order.")
+
+
 def parts_hold_what_they_promise(chapter: Chapter, book: Book) -> Iterator[str]:
     present = {section for _, section in chapter.headings}
     for name, (pattern, advice) in CODE_OF_A_SECTION.items():
         code = "\n".join(block.text for block in chapter.section(name) if block.is_code)
         if name in present and not re.search(pattern, code):
             yield chapter.say(f"`## {name}`: {advice}.")
-    if "Synopsis" in present:
-        cells = [block for block in chapter.section("Synopsis") if block.is_code]
+    if OPENING in present:
+        cells = [block for block in chapter.section(OPENING) if block.is_code]
         if not any(block.output_text.strip() for block in cells):
-            yield chapter.say("`## Synopsis`: show the output of the finished function.")
+            yield chapter.say(f"`## {OPENING}`: show the output of the finished function.")
     if PROBLEM in present:
         yield from prediction_before_the_picture(chapter)
     if "Forward" in present and not any("$$" in b.text for b in chapter.section("Forward")):
@@ -121,13 +140,33 @@ def parts_hold_what_they_promise(chapter: Chapter, book: Book) -> Iterator[str]:
             )
 
 
+def one_screen_is_the_whole_thing(chapter: Chapter, book: Book) -> Iterator[str]:
+    """The formula, a plain version and the import; copied by itself, its visible code runs."""
+    blocks = chapter.section(OPENING)
+    if not blocks or blocks[0].heading.startswith(FORMER_OPENING):
+        return
+    code = "\n".join(block.text for block in blocks if block.is_visible)
+    if not any("$$" in block.text or "{math}" in block.text for block in blocks):
+        yield chapter.say(f"`## {OPENING}`: display the formula ($$ … $$).", blocks[0])
+    if not re.search(r"^\s*(def|for)\b", code, flags=re.M):
+        yield chapter.say(
+            f"`## {OPENING}`: write the thing out, in a `def` or a loop that is visible.", blocks[0]
+        )
+    try:
+        with redirect_stdout(io.StringIO()):
+            exec(compile(code, f"{chapter.name}, {OPENING}", "exec"), {"__name__": "copied"})
+    except Exception as error:
+        yield chapter.say(
+            f"`## {OPENING}`: whoever copies its visible code gets {type(error).__name__}: {error}",
+            blocks[0],
+        )
+
+
 def prediction_before_the_picture(chapter: Chapter) -> Iterator[str]:
     """The question comes first, or nobody predicts."""
     asked = False
     for block in chapter.section(PROBLEM):
-        asked = asked or any(
-            d.name == "admonition" and d.argument.startswith("Predict") for d in block.directives
-        )
+        asked = asked or block.asks_to_predict
         if block.is_code and any("image/png" in o.get("data", {}) for o in block.outputs):
             if not asked:
                 yield chapter.say(
@@ -165,6 +204,7 @@ RULES = (
     title_label_and_glance,
     spine_in_order,
     parts_hold_what_they_promise,
+    one_screen_is_the_whole_thing,
     not_too_long,
     no_banned_words,
 )

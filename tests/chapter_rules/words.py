@@ -20,6 +20,7 @@ PROJECTS = (
     "zero_to_gpt", "Nabla", "SciRS2", "numpy-ml", "theanets", "NNfS", "TF Playground",
 )  # fmt: skip
 VERSION = r"github\.com/[\w.-]+/[\w.-]+/(?:blob|commit|tree|issues|pull)/\w+"
+NUMBERED = r"\b([Cc]hapter|[Aa]ppendix)s? ([A-Z]?\d+)\b"
 DATE = r"\b(?:19|20)\d\d\b"
 EXPONENT = r"(?<![\w.])\d+(?:\.\d+)?e[+-]?\d+\b"
 
@@ -44,15 +45,16 @@ def references_read_well_anywhere(chapter: Chapter, book: Book) -> Iterator[str]
 
 
 def chapters_that_are_named_exist(chapter: Chapter, book: Book) -> Iterator[str]:
-    """`chapter 7` is a file here, or the sentence names the book that it is of."""
+    """`chapter 7` or `appendix A2` is a file here, or the sentence names the book that it is of."""
     known = {other.number for other in book.chapters}
     for block in chapter.markdown:
         for sentence in re.split(r"(?<=[.?!:;])\s|\n\n", without_code(block.text)):
-            for number in re.findall(r"\b[Cc]hapters? (\d+)\b", sentence):
+            for kind, number in re.findall(NUMBERED, sentence):
                 other_book = re.search(r"references\.bib#|\b(?:its|their) chapter|NNFS", sentence)
-                if int(number) not in known and not other_book:
+                if number not in known and not other_book:
                     yield chapter.say(
-                        f"points to chapter {number}, which does not exist: say what is meant.",
+                        f"points to {kind.lower()} {number}, which does not exist: "
+                        "say what is meant.",
                         block,
                     )
 
