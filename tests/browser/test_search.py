@@ -47,7 +47,7 @@ ASKED = {
     "reproduce": "A2",
     "chaos": "A2",
     "float32": "A2",
-    "seed": "A2",
+    "random seed": "A2",
     "dropout_backward": "book/api/dropout",
     "check_gradient": "book/api/gradcheck",
 }
