@@ -81,12 +81,12 @@ def wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float =
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
-def wait_for_kernel(address: str, seconds: float = 60) -> None:
-    """Wait until the page is connected to a kernel; without one the menu asks which to take."""
+def wait_for_kernel(address: str, notebook: str, seconds: float = 60) -> None:
+    """Wait until the page is connected to its kernel; without one the menu asks which to take."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with urllib.request.urlopen(address, timeout=5) as answer:
-            kernels = [session["kernel"] for session in json.load(answer)]
+            kernels = [s["kernel"] for s in json.load(answer) if s["path"] == notebook]
         if any(k["execution_state"] == "idle" and k["connections"] > 0 for k in kernels):
             return
         time.sleep(0.2)
@@ -102,10 +102,11 @@ def opened(lab, root, browser):
     def start(name: str):
         notebook = nbformat.read(root / "notebooks" / f"{CHAPTER}.ipynb", as_version=4)
         count = sum(cell.cell_type == "code" for cell in notebook.cells)
-        page.goto(f"{lab}lab/tree/{name}.ipynb")
+        # A workspace for each: the common one would open the other test's notebook again.
+        page.goto(f"{lab}lab/workspaces/{name}/tree/{name}.ipynb")
         page.locator(".jp-Notebook .jp-CodeCell").nth(count - 1).wait_for(state="attached")
         page.get_by_text("| Idle").wait_for()
-        wait_for_kernel(f"{lab}api/sessions")
+        wait_for_kernel(f"{lab}api/sessions", f"{name}.ipynb")
         return page, notebook
 
     yield start
