@@ -1,4 +1,4 @@
-"""How exact part IV is: against PyTorch, against central differences, on badly conditioned rows.
+"""How exact part IV and label smoothing are: against PyTorch, central differences, and on bad rows.
 
     python -m benchmarks.accuracy [--mutants]
 
@@ -21,7 +21,7 @@ import numpy as np
 import nnreg
 from nnreg.nn import Dense, Residual, SpectralDense, Tanh
 
-from .mutants import MUTANTS
+from .mutants import MUTANTS, Mutant
 from .peers import CONDITIONS, ULPS, badly_conditioned, errors, one_pass, textbook
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,22 +106,20 @@ def badly_conditioned_rows():
 SURVIVES = "SURVIVES"
 
 
-def tests_of(module: str) -> list[str]:
-    """Return the test files that hold a module of nnreg, as book/covered.toml names them."""
+def tests_for(mutant: Mutant) -> list[str]:
+    """Return the test files that must catch it: if not named, as book/covered.toml has them."""
     covered = tomllib.loads((ROOT / "book" / "covered.toml").read_text(encoding="utf8"))
-    name = Path(module).name
-    return [
-        f"tests/test_{covered['tested_with'].get(name, name)}.py",
-        "tests/test_against_torch.py",
-    ]
+    name = Path(mutant.module).name
+    name = mutant.tests or covered["tested_with"].get(name, name)
+    return [f"tests/test_{name}.py", "tests/test_against_torch.py"]
 
 
-def first_red(folder: Path, module: str) -> str:
-    """Run the tests of a module in the copy; return the test that failed first."""
+def first_red(folder: Path, tests: list[str]) -> str:
+    """Run tests in the copy; return the one that failed first."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     environment = os.environ | {"PYTHONPATH": str(folder)}
     done = subprocess.run(
-        [*command, *tests_of(module)], cwd=folder, env=environment, capture_output=True, text=True
+        [*command, *tests], cwd=folder, env=environment, capture_output=True, text=True
     )
     red = [line.split("::")[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
     if done.returncode and not red:
@@ -137,13 +135,13 @@ def break_everything():
             shutil.copytree(ROOT / part, folder / part)
         for part in ("pyproject.toml", "conftest.py"):
             shutil.copy(ROOT / part, folder)
-        for module in dict.fromkeys(mutant.module for mutant in MUTANTS):
-            if (red := first_red(folder, module)) != SURVIVES:
-                raise SystemExit(f"{module} is red before anything is broken: {red}")
+        for tests in {tuple(tests_for(mutant)): None for mutant in MUTANTS}:
+            if (red := first_red(folder, tests)) != SURVIVES:
+                raise SystemExit(f"{tests[0]} is red before anything is broken: {red}")
         for mutant in MUTANTS:
             shown = f"{mutant.right.strip()} -> {mutant.wrong.strip() or 'nothing'}"
             with mutant.put_into(folder / "nnreg"):
-                red = first_red(folder, mutant.module)
+                red = first_red(folder, tests_for(mutant))
             print(f"{mutant.module:14}{shown:75} {red}", flush=True)
 
 

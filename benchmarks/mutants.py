@@ -15,6 +15,7 @@ class Mutant(NamedTuple):
     right: str  # what stands there, once
     wrong: str  # what it becomes
     chapter: str = ""  # whose re-run must fail
+    tests: str = ""  # tests/test_….py, where those of the module stand elsewhere
 
     @contextmanager
     def put_into(self, package: Path) -> Iterator[None]:
@@ -31,11 +32,64 @@ class Mutant(NamedTuple):
 MUTANTS = [
     Mutant("nn/losses", "-others / total)", "others / total)", "01_overfitting"),
     Mutant("penalties", '"w"), 2 * self.lam)', '"w"), self.lam)', "03_l1_l2_backward"),
+    Mutant("penalties", "- np.clip(z, -step * l1, step * l1)", "- step * l1 * np.sign(z)"),
     Mutant("nn/dense", "        self.add_penalty_gradients()\n", "", "03_l1_l2_backward"),
     Mutant("nn/optimizers", "1 - self.beta2**t", "1 - self.beta2", "04_training_with_a_penalty"),
     Mutant(
         "nn/training", "y[rows]), model.penalty()", "y[rows]), 0.0", "04_training_with_a_penalty"
     ),
+    Mutant(
+        "group_penalties",
+        "norm - step * self.lam / size",
+        "norm - step * self.lam",
+        "06_elastic_net_and_exact_zeros",
+    ),
+    Mutant("group_penalties", "np.sum(norm * size)", "np.sum(norm)"),
+    Mutant(
+        "group_penalties",
+        "np.divide(unit, norm, out=zeros",
+        "np.divide(unit, norm**2, out=zeros",
+        "08_penalising_activity",
+    ),
+    Mutant("group_penalties", "4 * self.lam * tall @ gap", "2 * self.lam * tall @ gap"),
+    Mutant("group_penalties", "len(w) >= w.shape[1]", "len(w) <= w.shape[1]"),
+    Mutant("activity", "np.asarray(dh / len(h))", "np.asarray(dh)", "08_penalising_activity"),
+    Mutant("activity", "penalty.on_rows(h)", "penalty.value_and_grad(h)"),
+    Mutant("nn/activity_layer", ", dh.dtype) + dh", ", dh.dtype)", "08_penalising_activity"),
+    Mutant("nn/activity_layer", "np.array(x, self", "np.asarray(x, self"),
+    Mutant("contractive", "slope * bend * lengths", "slope * lengths"),
+    Mutant(
+        "contractive",
+        "    dW += 2 * lam * wide_W * np.mean(np.square(slope), axis=0)\n",
+        "",
+        "09_contractive_and_your_own",
+    ),
+    Mutant("contractive", "    slope *= 4\n", ""),
+    Mutant("nn/contractive_block", '        self.grads["0.b"] += db\n', ""),
+    Mutant("nn/contractive_block", "super().penalty() + self._value", "self._value"),
+    Mutant("nn/regularize", "penalty if own is None else own + penalty", "penalty"),
+    Mutant("nn/regularize", "= charge + noise", "= noise + charge"),
+    Mutant("nn/regularize", "in (Sequential, Residual)", "is Sequential"),
+    Mutant(
+        "nn/optimizer", "1 - lr * self.weight_decay", "1 - self.weight_decay", "07_weight_decay"
+    ),
+    Mutant(
+        "nn/optimizer",
+        "            model.remove_penalty_gradients()\n",
+        "            pass\n",
+        tests="proximal",
+    ),
+    Mutant(
+        "nn/optimizers",
+        "        velocity -= model.theta\n"
+        "        super().take_proximal_step(model, lr)\n"
+        "        velocity += model.theta\n",
+        "        super().take_proximal_step(model, lr)\n",
+        tests="proximal",
+    ),
+    Mutant("nn/sequential", "layer.prox(step)", "layer.prox(1.0)", tests="proximal"),
+    Mutant("nn/losses", "label_smoothing * (even - losses)", "label_smoothing * even"),
+    Mutant("nn/losses", "label_smoothing / len(dz)", "label_smoothing / dz.shape[1]"),
     Mutant("dropout", "multiply(kept, 1 / (1 - p)", "multiply(kept, 1", "10_dropout"),
     Mutant("dropout", "np.asarray(dy * mask)", "dy.copy()"),
     Mutant("noise", "1 + math.sqrt(p / (1 - p)) *", "1 + p / (1 - p) *", "12_gaussian_noise"),

@@ -19,6 +19,7 @@ from nnreg import (
     spectral_normalize,
     spectral_normalize_backward,
 )
+from nnreg.nn import SoftmaxCrossEntropy
 
 EPS = 1e-5
 
@@ -207,6 +208,19 @@ def max_norm(torch, rng, dtype):
     yield "projected", MaxNorm(limit, axis).project(w), mended, min(limit, norms.max())
 
 
+def label_smoothing(torch, rng, dtype):
+    n, k = random_shape(rng, low=2, high=2)
+    z = (10 ** rng.uniform(-2, 2) * rng.normal(size=(n, k))).astype(dtype)
+    y, smoothing = rng.integers(0, k, n), float(rng.uniform(0, 1))
+    loss = SoftmaxCrossEntropy(smoothing)
+    value = loss.forward(z, y)
+    (logits,) = tensors(torch, z)
+    theirs = torch.nn.CrossEntropyLoss(label_smoothing=smoothing)(logits, torch.tensor(y))
+    (their_dz,) = gradients(torch, theirs, np.array(1, dtype), logits)
+    yield "loss", np.array(value, dtype), theirs.detach().numpy(), 1 + abs(z).max()
+    yield "dz", loss.backward(), their_dz, (1 + abs(z).max()) / n
+
+
 # In units of eps times scale: four times the largest error that 20 seeds gave in either dtype.
 ULPS = {
     layernorm: {"y": 12, "dx": 6, "dgamma": 10, "dbeta": 20},
@@ -216,6 +230,7 @@ ULPS = {
     clip_norm: {"norm": 32, "clipped": 34},
     clip_value: {"clipped": 0},
     max_norm: {"projected": 11},
+    label_smoothing: {"loss": 14, "dz": 5},
 }
 
 

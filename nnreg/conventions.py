@@ -84,6 +84,11 @@ _D2L_SEEN = (
     "https://github.com/d2l-ai/d2l-en/blob/23d7a5aecceee57d1292c56e90cce3"
     "07f183bb0a/chapter_linear-regression/weight-decay.md",
 )
+_PLAYGROUND_SEEN = (
+    "commit 02469bd of 6 June 2022",
+    "https://github.com/tensorflow/playground/blob/02469bd3751764b20486015d420"
+    "2b792af5362a6/src/nn.ts",
+)
 _SKLEARN = "https://github.com/scikit-learn/scikit-learn/blob/1.9.1/sklearn"
 _TORCH = "https://github.com/pytorch/pytorch/blob/v2.13.0/torch"
 
@@ -216,6 +221,21 @@ LIBRARIES: dict[str, Convention] = {
         lambda n, lambd: (0.0, lambd),
         "l2",
         *_D2L_SEEN,
+    ),
+    "playground.L1": Convention(
+        "mean (y - z)² / 2 + regularizationRate * sum|w|   (a weight that the "
+        "penalty takes across 0 is 0 from then on)",
+        lambda l1, l2, n: {"regularizationRate": l1 / 2},
+        lambda n, regularizationRate: (2 * regularizationRate, 0.0),
+        "l1",
+        *_PLAYGROUND_SEEN,
+    ),
+    "playground.L2": Convention(
+        "mean (y - z)² / 2 + regularizationRate / 2 * sum w²",
+        lambda l1, l2, n: {"regularizationRate": l2},
+        lambda n, regularizationRate: (0.0, regularizationRate),
+        "l2",
+        *_PLAYGROUND_SEEN,
     ),
 }
 

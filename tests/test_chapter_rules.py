@@ -44,10 +44,10 @@ def explorer_html(*captions: str) -> str:
     )
 
 
-def dragged_html(name: str, caption: str, alt: str) -> str:
+def dragged_html(kind: str, name: str, caption: str, alt: str) -> str:
     return (
-        f'<div class="nnreg-projection" id="{name}-root"><img class="x" src="" alt="{alt}">'
-        f'<p class="nnreg-projection-caption">{caption}</p></div>'
+        f'<div class="nnreg-{kind}" id="{name}-root"><img class="x" src="" alt="{alt}">'
+        f'<p class="nnreg-{kind}-caption">{caption}</p></div>'
     )
 
 
@@ -595,9 +595,10 @@ BROKEN = [
     *(
         (
             "figures_named_captioned_described",
-            set_output("fig", data={"text/html": dragged_html(name, caption, alt)}),
+            set_output("fig", data={"text/html": dragged_html(kind, name, caption, alt)}),
             said,
         )
+        for kind in ("diamond", "projection")
         for name, caption, alt, said in (
             ("drag", "Drag it.", "A row of three numbers in space.", "without a name"),
             ("fig-x-drag", " ", "A row of three numbers in space.", "without a caption"),

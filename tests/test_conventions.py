@@ -8,12 +8,18 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import ElasticNet as SklearnElasticNet
-from sklearn.linear_model import Lasso, LogisticRegression, Ridge
+from sklearn.linear_model import (
+    Lasso,
+    LogisticRegression,
+    MultiTaskElasticNet,
+    MultiTaskLasso,
+    Ridge,
+)
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from nnreg import L1, L2, ElasticNet, Penalty
+from nnreg import L1, L2, ElasticNet, GroupLasso, Penalty, activity_penalty
 from nnreg.conventions import LIBRARIES, from_library, to_library
-from nnreg.nn import SGD, Dense, Sequential, SoftmaxCrossEntropy, fit
+from nnreg.nn import SGD, Dense, MeanSquaredError, Sequential, SoftmaxCrossEntropy, fit
 
 N, LAM = 50, 0.03
 OURS = {"l1": L1(LAM), "l2": L2(LAM), "l1 + l2": ElasticNet(LAM, l1_ratio=0.3)}
@@ -132,6 +138,45 @@ def test_training_reaches_scikit_learns_logistic_regression(lam):
     np.testing.assert_allclose(bias, theirs.intercept_ - theirs.intercept_.mean(), rtol=1e-8)
 
 
+@pytest.fixture(scope="module")
+def tasks(rows):
+    """Return inputs and three outputs, one of the inputs being of no use for any."""
+    X, rng = rows[0], np.random.default_rng(7)
+    W = np.array([[1.0, -2.0, 0.5], [0.8, 0.1, 1.0], [0.0, 0.0, 0.0], [-0.5, 1.0, 0.2]])
+    return X, X @ W + 0.3 * rng.normal(size=(N, 3))
+
+
+@pytest.mark.parametrize(
+    ("model", "l2", "settings"),
+    [(MultiTaskLasso, 0.0, {}), (MultiTaskElasticNet, 0.1, {"l1_ratio": 0.6})],
+)
+def test_scikit_learns_multi_task_models_minimise_our_objective(model, l2, settings, tasks):
+    X, Y = tasks
+    lam = 0.3
+    # As the pair of Lasso and ElasticNet: alpha = lam / 2, and alpha = lam / 2 + l2.
+    fitted = model(alpha=lam / 2 + l2, **settings, tol=1e-14, max_iter=100_000).fit(X, Y)
+    W, penalty = fitted.coef_.T, GroupLasso(lam, axis=1) + L2(l2)
+    pull = 2 * X.T @ (X @ W + fitted.intercept_ - Y) / N  # of the sum over the three outputs
+    there = np.any(W != 0, axis=1)
+    assert 0 < there.sum() < 4
+    np.testing.assert_allclose((pull + penalty.grad(W))[there], 0, atol=1e-8)
+    # A group stays zero where the data pull less than lam.
+    assert np.all(np.linalg.norm(pull[~there], axis=1) <= lam)
+    for wrong in (GroupLasso(lam / 2, axis=1), GroupLasso(lam * 3**0.5, axis=1)):
+        assert abs(pull + (wrong + L2(l2)).grad(W))[there].max() > 1e-2
+
+
+def test_our_mean_over_outputs_makes_the_same_lambda_weigh_more(tasks):
+    X, Y = tasks
+    lam = 0.1
+    model = Sequential([Dense(4, 3, GroupLasso(lam, axis=1), rng=0)])
+    optimizer = SGD(lr=0.2, momentum=0.9, proximal=True)
+    fit(model, MeanSquaredError(), optimizer, X, Y, epochs=500, every=500)
+    theirs = MultiTaskLasso(alpha=3 * lam / 2, tol=1e-14, max_iter=100_000).fit(X, Y)
+    np.testing.assert_allclose(model.params["0.W"].T, theirs.coef_, atol=1e-9)
+    assert np.any(theirs.coef_ == 0)
+
+
 @pytest.mark.parametrize("network", [MLPClassifier, MLPRegressor])
 def test_one_step_of_scikit_learns_network_has_our_gradient(network, rows):
     X, y = rows
@@ -210,9 +255,10 @@ def test_one_step_of_weight_decay_by_pytorchs_formula():
         ("d2l.mxnet", 1 / 2, 1 / 2),  # gluon.loss.L2Loss, and wd * w in the gradient
         ("d2l.jax", 1 / 2, 1 / 2),  # optax.l2_loss, and wd * w in the gradient
         ("d2l.scratch", 1 / 2, 1 / 2),  # (y_hat - y) ** 2 / 2, and lambd * (w ** 2).sum() / 2
+        ("playground.L2", 1 / 2, 1 / 2),  # 0.5 * (output - target) ** 2, and 0.5 * w * w
     ],
 )
-def test_each_class_of_d2l_minimises_our_objective(library, data_half, penalty_half, rows):
+def test_each_published_objective_has_our_minimum(library, data_half, penalty_half, rows):
     X, y = rows
     (strength,) = to_library(L2(LAM), library, N).values()
     square, identity = X.T @ X / N, np.eye(4)
@@ -222,6 +268,43 @@ def test_each_class_of_d2l_minimises_our_objective(library, data_half, penalty_h
     )
     ours = np.linalg.solve(square + LAM * identity, X.T @ y / N)
     np.testing.assert_allclose(theirs, ours, rtol=1e-12)
+
+
+def playground_l1(X, y, rate, start=0.2, lr=0.1, steps=3000):
+    """Train one unit without a bias by the update of tensorflow/playground's nn.ts."""
+    w, dead = np.full(X.shape[1], start), np.zeros(X.shape[1], bool)
+    for _ in range(steps):
+        after_data = w - lr * X.T @ (X @ w - y) / len(X)
+        after_both = after_data - lr * rate * np.sign(w)
+        dead |= after_data * after_both < 0
+        w = np.where(dead, 0, after_both)
+    return w, dead
+
+
+def test_the_playgrounds_l1_ends_at_our_minimum(rows):
+    X, y = rows[0], rows[1]
+    (rate,) = to_library(L1(0.2), "playground.L1", N).values()
+    w, dead = playground_l1(X, y, rate)
+    pull = 2 * X.T @ (X @ w - y) / N
+    assert dead.any()
+    np.testing.assert_allclose((pull + L1(0.2).grad(w))[~dead], 0, atol=1e-9)
+
+
+def test_a_weight_that_the_playgrounds_l1_takes_across_zero_stays_there():
+    # Of two weights on the way to -0.7, the data take one across 0, and the penalty the other.
+    assert playground_l1(np.eye(1), np.array([-1.0]), 0.3, start=0.2)[0] == pytest.approx([-0.7])
+    assert playground_l1(np.eye(1), np.array([-1.0]), 0.3, start=0.12) == ([0.0], [True])
+
+
+def test_theanets_takes_means_where_we_take_sums():
+    rng, weight = np.random.default_rng(3), 0.3
+    matrices = [rng.normal(size=(4, 5)), rng.normal(size=(5, 2))]
+    for kind, of_entry in ((L1, np.abs), (L2, np.square)):  # its WeightL1 and WeightL2
+        theirs = weight * sum(of_entry(w).mean() for w in matrices) / len(matrices)
+        ours = [kind(weight / w.size / len(matrices)).value(w) for w in matrices]
+        assert theirs == pytest.approx(sum(ours))
+    h = rng.normal(size=(7, 5))  # of one hidden layer, for its HiddenL1
+    assert 5 * LAM * np.abs(h).mean() == pytest.approx(activity_penalty(h, L1(LAM))[0])
 
 
 def test_pytorch_itself_takes_the_same_step(torch):

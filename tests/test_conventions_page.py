@@ -6,12 +6,15 @@ import re
 from inspect import signature
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from nnreg import L1, L2
 from nnreg.conventions import LIBRARIES, from_library, to_library
+from nnreg.nn import SGD, Adam, Dense, Sequential
+from tests.peers import decay
 
 PAGE = Path(__file__).parents[1] / "book" / "conventions.md"
 LAM, N = 0.01, 50
@@ -54,8 +57,9 @@ def test_every_library_says_its_version_and_links_to_it():
     for library, convention in LIBRARIES.items():
         link = f"[{convention.version}]({convention.source})"
         if said[library] == "same place":
-            assert link in said["d2l"]
-            assert convention.source == LIBRARIES["d2l"].source
+            family = library.split(".")[0]
+            first = next(name for name in LIBRARIES if name.split(".")[0] == family)
+            assert said[first] == link
         else:
             assert said[library] == link
 
@@ -72,3 +76,63 @@ def test_what_scikit_learn_penalises_without_being_asked():
         assert re.search(rf"\| `sklearn.{model.__name__}\(\)` \| .*`{setting}`", text)
         library = f"sklearn.{model.__name__}"
         assert from_library(library, N, **{name: float(value)}).lam == pytest.approx(lam)
+
+
+# The table of decays ------------------------------------------------------------------------
+
+RUN_BY_THE_PEERS = [
+    *("PyTorch SGD", "PyTorch Adam", "PyTorch AdamW"),
+    *("Keras SGD", "Keras Adam", "Keras AdamW", "Optax adamw"),
+]
+READ = ["the paper", "zero_to_gpt SGDW", "Playground L2"]
+OURS = {"nnreg SGD": (SGD, {"momentum": decay.MOMENTUM}), "nnreg Adam": (Adam, {"eps": decay.EPS})}
+
+
+def test_every_row_of_the_table_of_decays_is_run_or_was_read():
+    assert list(decay.table()) == [*OURS, *RUN_BY_THE_PEERS, *READ]
+    folder = Path(decay.__file__).parent
+    peers = "".join(path.read_text(encoding="utf8") for path in folder.glob("test_*.py"))
+    for name in RUN_BY_THE_PEERS:
+        library, optimizer = name.split()
+        assert f'by_the_page(f"{library} {{name}}"' in peers or f'by_the_page("{name}"' in peers
+        assert f'"{optimizer}"' in peers or f'"{name}"' in peers
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_optimisers_decay_as_the_page_says(name):
+    rng = np.random.default_rng(5)
+    w, g = rng.normal(size=(2, 3, 2))
+    model = Sequential([Dense(3, 2, rng=0)])
+    model.params["0.W"][...], model.params["0.b"][...] = w, w[0]
+    kind, settings = OURS[name]
+    optimizer = kind(decay.LR, weight_decay=decay.DECAY, **settings)
+    for factor in decay.FACTORS:
+        model.grads["0.W"][...], model.grads["0.b"][...] = factor * g, factor * g[1]
+        optimizer.step(model)
+    right = decay.by_the_page(name, w, g)
+    np.testing.assert_allclose(model.params["0.W"], right, rtol=1e-12)
+    bias = decay.by_the_page(name, w[0], g[1], bias=True)
+    np.testing.assert_allclose(model.params["0.b"], bias, rtol=1e-12)
+    for other in decay.by_the_other_lines(name, w, g):
+        assert abs(other - right).max() > 1e-3
+
+
+# Group lasso and activity: to_library has no entry for them -----------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading", "rows", "run_by"),
+    [
+        (
+            "**For `GroupLasso(lam, axis=1)`**",
+            {"sklearn.MultiTaskLasso": "`alpha = lam / 2`"},
+            "test_conventions.py",
+        ),
+        ("**For `ActivityPenalty(L1(lam))`**", {"keras": "`l1 = lam`"}, "peers/test_keras.py"),
+    ],
+)
+def test_a_row_without_an_entry_in_the_code_is_run_by_a_test(heading, rows, run_by):
+    assert table(heading) == rows
+    tests = (Path(__file__).parent / run_by).read_text(encoding="utf8")
+    for library in rows:
+        assert library.split(".")[-1] in tests

@@ -12,6 +12,7 @@ from nnreg.book.claims import claim
 from nnreg.book.source import show_source
 
 _PICTURES = {
+    "diamond_picture": "nnreg.book.diamond",
     "explore": "nnreg.book.explorer",
     "figure": "nnreg.book.figures",
     "plot_decision": "nnreg.book.figures",

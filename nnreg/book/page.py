@@ -71,6 +71,18 @@ def read(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
+def assemble(name: str) -> str:
+    """Return a template with its style and its script inside.
+
+    Indents and remarks stay behind.
+    """
+    whole = read(f"{name}.html")
+    for element, ending in ("style", "css"), ("script", "js"):
+        opening = f"<{element}>\n"
+        whole = whole.replace(opening, opening + read(f"{name}.{ending}"))
+    return re.sub(r"\n +(//.*|/\*.*\*/)?", "\n", whole)
+
+
 def fill(template: str, *, data: Any = None, **texts: Any) -> str:
     """Put texts into a template, and `data` as JSON into its script element.
 

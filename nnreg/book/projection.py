@@ -1,7 +1,6 @@
 """LayerNorm in space: a row and its gradient are dragged, and projected."""
 
 import json
-import re
 from typing import Any
 
 import numpy as np
@@ -101,12 +100,9 @@ class Projection(page.Shown):
 
     def html(self) -> str:
         """Return a picture of the start, and the script that replaces it."""
-        # Indents and remarks stay here.
-        remark = r"\n +(//.*|/\*.*\*/)?"
-        template = re.sub(remark, "\n", page.read("projection.html"))
         start = self._figure.frame(CSS_PIXELS_PER_INCH)
         return page.fill(
-            template,
+            page.assemble("projection"),
             name=self.name,
             caption=self.caption,
             alt=self.alt,

@@ -110,6 +110,8 @@ def too_wide(page: Page) -> list[str]:
                 const box = element.getBoundingClientRect();
                 if (box.width < 2 || box.right <= width + 1) continue;
                 if (element.closest("mjx-assistive-mml")) continue;  // for ears alone
+                const svg = element.ownerSVGElement;
+                if (svg && getComputedStyle(svg).overflow === "hidden") continue;  // cut off there
                 let outer = element;
                 while (outer.tagName !== "ARTICLE" && !scrolls(outer)) outer = outer.parentElement;
                 if (outer.tagName !== "ARTICLE") continue;

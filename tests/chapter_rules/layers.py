@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from .reading import Block, Book, Chapter
+from .reading import DRAGGED, Block, Book, Chapter
 
 COLUMNS = 79
 LINES_SEEN = 10
@@ -15,7 +15,7 @@ LINES_FOLDED = 30
 # them at 11 pixels or more.
 WIDEST_PICTURE = 475
 SMALLEST_POINTS = 11
-PLOTS = r"(?<!\.)\b(figure|explore|projection_picture)\("
+PLOTS = r"(?<!\.)\b(figure|explore|(diamond|projection)_picture)\("
 CLAIM = r"(?<![\w.])claim\("
 PICTURES = {"image/png", "image/svg+xml", "image/jpeg"}
 
@@ -100,7 +100,7 @@ def text_in_pictures_is_large_enough_on_a_phone(chapter: Chapter, book: Book) ->
     for block in chapter.code:
         for output in block.outputs:
             width = output.get("metadata", {}).get("image/png", {}).get("width", 0)
-            if width > WIDEST_PICTURE and "nnreg-projection" not in block.html:
+            if width > WIDEST_PICTURE and not re.search(DRAGGED, block.html):
                 yield chapter.say(
                     f"a picture {width} pixels wide: at most {WIDEST_PICTURE}; put panels below "
                     "each other.",

@@ -34,6 +34,8 @@ SPINE = (
 )
 PROBLEM = "The problem"
 TITLE = "title"
+# A picture with things to drag, which the page itself draws.
+DRAGGED = r'class="nnreg-(diamond|projection)"'
 
 
 @dataclass

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from .markdown import symbols_in
-from .reading import Book, Chapter
+from .reading import DRAGGED, Book, Chapter
 
 SHORTEST_ALT = 30
 
@@ -20,8 +20,8 @@ def figures_named_captioned_described(chapter: Chapter, book: Book) -> Iterator[
             name, captions, alts = explorer_texts(block.html)
             if len(set(captions)) < 2 or len(set(alts)) < 2:
                 yield chapter.say("caption and alt text must follow the slider's value.", block)
-        elif "nnreg-projection" in block.html:
-            name, captions, alts = projection_texts(block.html)
+        elif re.search(DRAGGED, block.html):
+            name, captions, alts = dragged_texts(block.html)
         elif mimes & {"image/png", "image/svg+xml", "image/jpeg"}:
             mystnb = block.node.metadata.get("mystnb", {})
             figure = mystnb.get("figure", {})
@@ -54,10 +54,10 @@ def explorer_texts(html: str) -> tuple[str, list[str], list[str]]:
     return (name[1] if name else ""), captions, alts
 
 
-def projection_texts(html: str) -> tuple[str, list[str], list[str]]:
+def dragged_texts(html: str) -> tuple[str, list[str], list[str]]:
     """(name, captions, alt texts) of a picture that is dragged, from its HTML form."""
     name = re.search(r'id="([\w-]+)-root"', html)
-    captions = re.findall(r'<p class="nnreg-projection-caption">(.*?)</p>', html, flags=re.S)
+    captions = re.findall(r'<p class="nnreg-\w+-caption">(.*?)</p>', html, flags=re.S)
     alts = re.findall(r'<img [^>]*\balt="([^"]*)"', html)
     return (name[1] if name else ""), captions or [""], alts or [""]
 

@@ -8,6 +8,7 @@ import os
 
 import keras
 import numpy as np
+from decay import DECAY, EPS, FACTORS, LR, MOMENTUM
 from keras.ops import convert_to_numpy as to_numpy
 from keras.ops import convert_to_tensor as to_tensor
 
@@ -65,6 +66,46 @@ def decayed_by_sgd():
     return [float((kernel / KERNEL).mean()), float(bias.mean())]
 
 
+def decays():
+    """Return kernel and bias after three steps of each optimiser, the gradient being `sign`."""
+    after = {}
+    for kind, settings in (
+        (keras.optimizers.SGD, {"momentum": MOMENTUM}),
+        (keras.optimizers.Adam, {"epsilon": EPS}),
+        (keras.optimizers.AdamW, {"epsilon": EPS}),
+    ):
+        layer = keras.layers.Dense(2, bias_initializer="ones")
+        layer.build((None, 3))
+        layer.kernel.assign(KERNEL)
+        optimizer = kind(LR, weight_decay=DECAY, **settings)
+        variables = layer.trainable_variables
+        optimizer.build(variables)
+        for factor in FACTORS:
+            gradients = [to_tensor(factor * g) for g in (np.sign(KERNEL), np.ones(2, np.float32))]
+            optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        after[kind.__name__] = [to_numpy(v.value).tolist() for v in variables]
+    return after
+
+
+def activity_penalty(rows):
+    """Return what L1(0.1) and L2(0.01) on the activity of a layer add to the loss of `rows`."""
+    regularizer = keras.regularizers.L1L2(l1=0.1, l2=0.01)
+    losses = []
+    for settings in ({}, {"activity_regularizer": regularizer}):
+        model = keras.Sequential([layer_with_kernel(**settings)])
+        model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")
+        zeros = np.zeros((len(rows), 2), np.float32)
+        losses.append(
+            model.fit(rows, zeros, batch_size=len(rows), epochs=1, verbose=0).history["loss"][0]
+        )
+    return losses[1] - losses[0]
+
+
+def orthogonal(rows):
+    regularizer = keras.regularizers.OrthogonalRegularizer(factor=0.1, mode="rows")
+    return float(regularizer(to_tensor(np.float32(rows))))
+
+
 def spectral():
     """Return what one training step of SpectralNormalization does to kernel and gradient."""
     kept = {}
@@ -107,6 +148,9 @@ print(
             "adamw decay": keras.optimizers.AdamW().weight_decay,
             "adam decay": keras.optimizers.Adam().weight_decay,
             "decayed": decayed_by_sgd(),
+            "decays": decays(),
+            "activity": [activity_penalty(X), activity_penalty(np.concatenate([X, X]))],
+            "orthogonal": [orthogonal([[2, 0], [0, 2]]), orthogonal([[1, 0], [3, 3]])],
             "max-norm inside": float((to_numpy(inside) / (KERNEL / 1000)).max()),
             "clipnorm": float(np.linalg.norm(steps_gradient(clipnorm=1.0))),
             "global_clipnorm": float(np.linalg.norm(steps_gradient(global_clipnorm=1.0))),

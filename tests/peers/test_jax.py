@@ -11,6 +11,8 @@ import pytest
 from nnreg import L2
 from nnreg.conventions import LIBRARIES, to_library
 
+from .decay import DECAY, EPS, FACTORS, FLOAT32, LR, by_the_other_lines, by_the_page
+
 LAM = 0.03
 jnp = pytest.importorskip("jax.numpy")
 jax = pytest.importorskip("jax")
@@ -39,11 +41,29 @@ def test_add_decayed_weights_before_the_optimiser_is_our_penalty(weights):
     np.testing.assert_allclose(got, w - 0.1 * (g + L2(LAM).grad(w)), rtol=1e-5)
 
 
-def test_behind_the_optimiser_it_is_another_thing(weights):
-    settings = to_library(L2(LAM), "optax.add_decayed_weights", 7)
-    before = stepped(weights, optax.add_decayed_weights(**settings), optax.sgd(0.1))
-    behind = stepped(weights, optax.sgd(0.1), optax.add_decayed_weights(**settings))
-    assert abs(before - behind).max() > 0.01
+def test_behind_the_optimiser_weights_grow_whatever_the_rate(weights):
+    w, g = weights
+    for lr in (0.1, 0.2):
+        got = stepped(weights, optax.sgd(lr), optax.add_decayed_weights(2 * LAM))
+        np.testing.assert_allclose(got, w - lr * g + 2 * LAM * w, rtol=1e-5)
+
+
+def test_adamw_decays_as_the_page_says(weights):
+    w, g = weights
+    given = {"W": w, "b": w[:, 0]}, {"W": g, "b": g[:, 1]}
+    params, gradients = (jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), a) for a in given)
+    optimizer = optax.adamw(LR, eps=EPS, weight_decay=DECAY)
+    state = optimizer.init(params)
+    for factor in FACTORS:
+        scaled = jax.tree.map(lambda g, by=factor: by * g, gradients)
+        updates, state = optimizer.update(scaled, state, params)
+        params = optax.apply_updates(params, updates)
+    right = by_the_page("Optax adamw", w, g)
+    np.testing.assert_allclose(params["W"], right, **FLOAT32)
+    bias = by_the_page("Optax adamw", w[:, 0], g[:, 1], bias=True)
+    np.testing.assert_allclose(params["b"], bias, **FLOAT32)
+    for other in by_the_other_lines("Optax adamw", w, g):
+        assert abs(other - right).max() > 1e-3
 
 
 def test_l2_loss_has_the_half_inside():

@@ -13,8 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnreg import L1, L2, spectral_normalize, spectral_normalize_backward
+from nnreg import L1, L2, Orthogonal, spectral_normalize, spectral_normalize_backward
+from nnreg import activity_penalty as our_activity_penalty
 from nnreg.conventions import LIBRARIES, to_library
+
+from .decay import FLOAT32, by_the_other_lines, by_the_page
 
 FACTS = Path(__file__).with_name("keras_facts.py")
 KERNEL = np.float32([[3.0, 1.0], [-2.0, 0.5], [0.25, 4.0]])
@@ -54,6 +57,29 @@ def test_training_and_validation_loss_both_contain_the_penalty(facts):
 
 def test_weight_decay_is_times_the_rate_and_reaches_biases(facts):
     assert facts["decayed"] == pytest.approx([1 - 0.1 * 0.5] * 2)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+def test_each_optimiser_decays_as_the_page_says(name, facts):
+    kernel, bias = facts["decays"][name]
+    w, g = KERNEL.astype(np.float64), np.sign(KERNEL)
+    right = by_the_page(f"Keras {name}", w, g)
+    np.testing.assert_allclose(kernel, right, **FLOAT32)
+    ones = np.ones(2)
+    np.testing.assert_allclose(bias, by_the_page(f"Keras {name}", ones, ones, bias=True), **FLOAT32)
+    for other in by_the_other_lines(f"Keras {name}", w, g):
+        assert abs(other - right).max() > 1e-3
+
+
+def test_an_activity_regulariser_is_a_mean_over_the_batch_as_ours(facts):
+    ours, _ = our_activity_penalty(X @ KERNEL, L1(0.1) + L2(0.01))
+    assert facts["activity"] == pytest.approx([ours, ours], rel=1e-5)
+
+
+def test_the_orthogonal_regulariser_is_another_one(facts):
+    # Lengths do not count, and of two rows at 45 degrees the cosine does.
+    assert facts["orthogonal"] == pytest.approx([0, 0.1 / np.sqrt(2)])
+    assert Orthogonal(0.1).value(2 * np.eye(2)) == pytest.approx(1.8)
 
 
 def test_adamw_decays_without_being_asked(facts):

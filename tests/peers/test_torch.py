@@ -11,11 +11,10 @@ from nnreg import L2
 from nnreg.conventions import LIBRARIES, to_library
 from nnreg.nn import Adam, Dense, Sequential
 
+from .decay import DECAY, EPS, FACTORS, LR, MOMENTUM, by_the_other_lines, by_the_page
+
 LAM = 0.03
 torch = pytest.importorskip("torch")
-
-
-FACTORS = (1.0, -0.3, 0.1)  # one step of Adam alone would hardly tell how strong anything is
 
 
 def stepped(optimizer, weights, factors=(1.0,), **settings):
@@ -61,6 +60,31 @@ def test_adams_weight_decay_is_our_penalty_and_not_adamw(weights):
     decoupled = stepped(torch.optim.AdamW, weights, **adam, weight_decay=2 * LAM)
     np.testing.assert_allclose(decoupled, our_adam(weights, None, weight_decay=2 * LAM), rtol=1e-6)
     assert abs(got - decoupled).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("SGD", {"momentum": MOMENTUM}), ("Adam", {"eps": EPS}), ("AdamW", {"eps": EPS})],
+)
+def test_each_optimiser_decays_as_the_page_says(name, settings, weights):
+    layer = torch.nn.Linear(2, 3, dtype=torch.float64)
+    w, g = weights
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor(w))
+        layer.bias.copy_(torch.tensor(w[:, 0]))
+    optimizer = getattr(torch.optim, name)(layer.parameters(), LR, weight_decay=DECAY, **settings)
+    for factor in FACTORS:
+        layer.weight.grad, layer.bias.grad = (
+            factor * torch.tensor(g),
+            factor * torch.tensor(g[:, 1]),
+        )
+        optimizer.step()
+    right = by_the_page(f"PyTorch {name}", w, g)
+    np.testing.assert_allclose(layer.weight.detach(), right, rtol=1e-6)
+    bias = by_the_page(f"PyTorch {name}", w[:, 0], g[:, 1], bias=True)
+    np.testing.assert_allclose(layer.bias.detach(), bias, rtol=1e-6)
+    for other in by_the_other_lines(f"PyTorch {name}", w, g):
+        assert abs(other - right).max() > 1e-3
 
 
 def test_only_adamw_decays_without_being_asked():
