@@ -395,6 +395,21 @@ def test_it_fits_and_has_no_accessibility_violation(show, html, axe, theme, size
     assert not violations, "\n".join(violations)
 
 
+def test_no_control_leaves_the_card(corner):
+    for width in (344, 390, 600, 752, 1280):
+        corner.page.set_viewport_size({"width": width, "height": 800})
+        settle(corner.page)
+        card, *controls = corner.root.evaluate(
+            """(root) => [root.querySelector(".nnreg-diamond-card"),
+                ...root.querySelectorAll("svg, p[aria-live], label, input, output, button")]
+                .map((e) => e.getBoundingClientRect()).map(({ left, right }) => [left, right])"""
+        )
+        assert len(controls) == 13
+        for left, right in controls:
+            assert card[0] < left
+            assert right < card[1], width
+
+
 # What a phone of 390 × 844 shows between its browser's bars, and the site's own bar on top of it.
 SCREEN, SITE_BAR = {"width": 390, "height": 660}, 57
 
