@@ -45,7 +45,7 @@ def contractive_penalty(
     References
     ----------
     Rifai et al. (2011), "Contractive auto-encoders: explicit invariance during
-    feature extraction", equation 8. Derived in chapter 9.
+    feature extraction". Derived in chapter 9.
 
     Examples
     --------
