@@ -76,7 +76,7 @@ def test_the_hours_of_each_path_are_those_of_its_chapters(root):
         assert round(2 * hours) == 2 * int(whole) + len(half), f"{path}: {hours:.2f} hours"
     assert f"about {rows[-1][2]} hours" in text
     assert f"about {rows[-1][2]} hours" in (root / "README.md").read_text(encoding="utf8")
-    assert len(written) == 15  # "the fifteen chapters"
+    assert len(written) == 17  # "the seventeen chapters"
 
 
 def test_a_link_to_a_moment_of_a_slider_finds_it(root):
