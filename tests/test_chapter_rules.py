@@ -457,6 +457,11 @@ BROKEN = [
         replace("## Next", "More", "SciRS2 [has](https://github.com/a/b/blob/c0ffee/x.rs) one"),
         "names SciRS2",
     ),
+    (
+        "table_headers_say_what_stands_below",
+        replace("## Next", "More", "| | b |\n|---|---|\n| 1 | 2 |"),
+        "an empty header",
+    ),
     ("numbers_are_written_as_a_person_writes_them", replace("## Next", "More", "5e-05"), "5e-05"),
     (
         "numbers_are_written_as_a_person_writes_them",

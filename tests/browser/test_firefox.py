@@ -14,9 +14,13 @@ def reader(firefox):
     return Reader(firefox, "light")
 
 
-@pytest.mark.chapters
-def test_a_chapter_works(page_name, address, reader):
-    opened = reader.open(f"{address}{page_name}.html")
+# Chromium opens every page; here those whose pictures differ in kind.
+@pytest.mark.parametrize(
+    "chapter",
+    ["03_l1_l2_backward", "06_elastic_net_and_exact_zeros", "10_dropout", "14_layernorm_backward"],
+)
+def test_a_chapter_works(chapter, address, reader):
+    opened = reader.open(f"{address}notebooks/{chapter}.html")
     assert not unset_formulas(opened.page)
     for root in opened.page.locator(".nnreg-explore").all():
         explorer = Explorer(root)

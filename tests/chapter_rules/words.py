@@ -72,6 +72,14 @@ def faults_of_others_carry_version_and_date(chapter: Chapter, book: Book) -> Ite
                 )
 
 
+def table_headers_say_what_stands_below(chapter: Chapter, book: Book) -> Iterator[str]:
+    """No header of a pipe table is empty: a screen reader reads it before each cell."""
+    for block in chapter.markdown:
+        for header in re.findall(r"^(\|.*\|)\n\|[|\s:-]+$", block.text, re.M):
+            if re.search(r"\|\s*\|", header):
+                yield chapter.say(f"an empty header in the table {header!r}.", block)
+
+
 def numbers_are_written_as_a_person_writes_them(chapter: Chapter, book: Book) -> Iterator[str]:
     """No `5e-05` in prose, captions, or what a slider says."""
     for block in chapter.blocks:
@@ -122,5 +130,6 @@ RULES = (
     references_read_well_anywhere,
     chapters_that_are_named_exist,
     faults_of_others_carry_version_and_date,
+    table_headers_say_what_stands_below,
     numbers_are_written_as_a_person_writes_them,
 )
