@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from gzip import compress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,9 +63,17 @@ def test_without_the_early_script_dark_would_start_white(first_paint):
     assert first_paint("dark", early="no.js") == ("light", False)
 
 
-@pytest.mark.chapters
-def test_a_chapter_weighs_little(page_name, address, browser):
-    assert 0 < weigh(browser, f"{address}{page_name}.html")["bytes"] < CEILING
+def own_weight(page: Path) -> int:
+    """Bytes of a page and its pictures; scripts and styles are the same for all."""
+    text = page.read_text(encoding="utf8")
+    pictures = set(re.findall(r"_images/([\w.-]+)", text))
+    sizes = [(page.parents[1] / "_images" / name).stat().st_size for name in pictures]
+    return len(compress(text.encode())) + sum(sizes)
+
+
+def test_the_heaviest_chapters_weigh_little(site, address, browser):
+    for page in sorted(site.glob("notebooks/*.html"), key=own_weight)[-3:]:
+        assert 0 < weigh(browser, f"{address}notebooks/{page.name}")["bytes"] < CEILING, page.name
 
 
 def test_what_is_heavy_is_noticed(browser, serve, tmp_path):
