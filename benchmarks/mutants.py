@@ -69,7 +69,8 @@ MUTANTS = [
     Mutant("nn/contractive_block", "super().penalty() + self._value", "self._value"),
     Mutant("nn/regularize", "penalty if own is None else own + penalty", "penalty"),
     Mutant("nn/regularize", "= charge + noise", "= noise + charge"),
-    Mutant("nn/regularize", "in (Sequential, Residual)", "is Sequential"),
+    Mutant("nn/regularize", "isinstance(layer, Sequential)", "type(layer) is Sequential"),
+    Mutant("nn/regularize", "before.pop(id(layer.layers[0]), [])", "[]"),
     Mutant(
         "nn/optimizer", "1 - lr * self.weight_decay", "1 - self.weight_decay", "07_weight_decay"
     ),

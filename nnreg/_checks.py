@@ -151,3 +151,15 @@ def check_axis(axis) -> None:
         raise TypeError(
             f"axis must be an int, a tuple of int or None, got {axis!r}"
         )
+
+
+def check_state(state: dict, own: dict) -> None:
+    """Raise unless `state` has the names and shapes of our own arrays."""
+    if own.keys() != state.keys():
+        raise ValueError(f"state must hold {sorted(own)}, got {sorted(state)}")
+    for name, array in own.items():
+        if np.shape(state[name]) != array.shape:
+            raise ValueError(
+                f"state[{name!r}] must have shape {array.shape}, got "
+                f"{np.shape(state[name])}"
+            )

@@ -9,6 +9,7 @@ rows do not make it twice as dear.
 
 import numpy as np
 
+from nnreg._arithmetic import work_dtype
 from nnreg._checks import as_float_array
 from nnreg.penalties import Penalty
 
@@ -58,5 +59,5 @@ def activity_penalty(h, penalty: Penalty) -> tuple[float, np.ndarray]:
         raise TypeError(f"penalty must be a Penalty, got {penalty!r}")
     if h.ndim == 0 or not len(h):
         raise ValueError(f"h must hold at least one row, got shape {h.shape}")
-    value, dh = penalty.on_rows(h)
+    value, dh = penalty.on_rows(h.astype(work_dtype(h.dtype), copy=False))
     return value / len(h), np.asarray(dh / len(h)).astype(h.dtype, copy=False)

@@ -66,7 +66,7 @@ def contractive_penalty(
         )
     if not len(x):
         raise ValueError(f"x must hold at least one row, got shape {x.shape}")
-    if activation not in _SLOPES:
+    if activation not in list(_SLOPES):
         raise ValueError(
             f"activation must be one of {', '.join(_SLOPES)}, got "
             f"{activation!r}"

@@ -90,9 +90,14 @@ class GroupLasso(Penalty):
 
     def on_rows(self, rows) -> tuple[float, np.ndarray]:
         """Return both for rows that are groups by themselves, in one pass."""
+        shape = np.shape(rows)[1:]
         axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
         if self.axis is None:
-            axes = tuple(range(np.ndim(rows) - 1))
+            axes = tuple(range(len(shape)))
+        if not all(-len(shape) <= a < len(shape) for a in axes):
+            raise ValueError(
+                f"axis must be one of a row of shape {shape}, got {self.axis}"
+            )
         moved = tuple(a + 1 if a >= 0 else a for a in axes)
         return GroupLasso(self.lam, moved).value_and_grad(rows)
 

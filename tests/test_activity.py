@@ -162,3 +162,16 @@ def test_it_prints_and_compares():
     assert repr(ActivityPenalty(L1(0.5))) == "ActivityPenalty(penalty=L1(lam=0.5))"
     assert ActivityPenalty(L1(0.5)) == ActivityPenalty(L1(0.5))
     assert ActivityPenalty(L1(0.5)) != ActivityPenalty(L1(0.4))
+
+
+@pytest.mark.parametrize("axis", [1, -2, (0, 1)])
+def test_a_group_lies_within_a_row_and_never_across_rows(axis, rng):
+    with pytest.raises(ValueError, match=r"axis must be one of a row of shape \(3,\)"):
+        activity_penalty(rng.standard_normal((2, 3)), GroupLasso(1.0, axis))
+
+
+def test_half_precision_is_for_storage_and_the_mean_is_taken_in_float32():
+    h = np.full((4, 1), 4e4, np.float16)
+    value, dh = activity_penalty(h, L2(1.0))
+    assert value == pytest.approx(float(h[0, 0]) ** 2, rel=1e-6)
+    np.testing.assert_array_equal(dh, np.full((4, 1), 2e4, np.float16))

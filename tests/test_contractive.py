@@ -87,6 +87,10 @@ def test_dtypes_stay_and_inputs_are_not_changed(rng):
         ({"x": np.ones((0, 3))}, "at least one row"),
         ({"lam": -0.1}, "lam must be"),
         ({"activation": "gelu"}, "activation must be one of sigmoid, tanh, relu, got 'gelu'"),
+        (
+            {"activation": ["relu"]},
+            r"activation must be one of sigmoid, tanh, relu, got \['relu'\]",
+        ),
     ],
 )
 def test_bad_input_is_refused_by_name(change, message, rng):

@@ -274,3 +274,12 @@ def test_smoothing_agrees_with_pytorch(smoothing):
     ours = SoftmaxCrossEntropy(smoothing)
     assert ours.forward(z, y) == pytest.approx(loss.item(), rel=1e-14)
     np.testing.assert_allclose(ours.backward(), theirs.grad.numpy(), atol=1e-15)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_smoothing_with_a_masked_class_costs_infinitely_much_and_keeps_its_gradient(label):
+    loss = SoftmaxCrossEntropy(label_smoothing=0.1)
+    assert loss.forward([[0.0, -np.inf, 1.0]], [label]) == np.inf
+    q = np.array([1, 0, np.e]) / (1 + np.e)
+    target = 0.9 * np.eye(3)[label] + 0.1 / 3
+    np.testing.assert_allclose(loss.backward(), [q - target], rtol=1e-12)

@@ -7,7 +7,7 @@ from sklearn.linear_model import Lasso
 from nnreg import L1, L2
 from nnreg.data import diabetes
 from nnreg.group_penalties import GroupLasso, Orthogonal
-from nnreg.nn import SGD, Dense, MeanSquaredError, Residual, Sequential, Tanh
+from nnreg.nn import SGD, Dense, MeanSquaredError, Residual, Sequential, Tanh, fit
 
 
 def lasso_model(penalty, d=10):
@@ -52,6 +52,32 @@ def test_one_proximal_step_is_gradient_then_prox():
     g = 2 / len(X) * X.T @ (X @ w + b - y)
     stepped = (L1(0.3) + L2(0.2)).prox(w - 0.1 * g, 0.1)
     np.testing.assert_allclose(model.layers[0].params["W"], stepped, rtol=1e-12, atol=1e-15)
+
+
+def test_clipping_would_move_the_minimum_and_is_refused():
+    X, y = diabetes_rows()
+    model, sgd = lasso_model(L1(0.1)), SGD(0.05, proximal=True)
+    with pytest.raises(ValueError, match="clip_norm must be None with a proximal optimizer, got 1"):
+        fit(model, MeanSquaredError(), sgd, X, y, epochs=1, clip_norm=1.0, progress=False)
+
+
+def test_a_second_proximal_step_on_the_same_gradient_removes_no_penalty_again():
+    model, sgd = Sequential([Dense(2, 1, L1(1.0), rng=0)]), SGD(0.25, proximal=True)
+    model.theta[:] = [1, -1, 0]
+    model.forward(np.zeros((1, 2)))
+    model.backward(np.zeros((1, 1)))
+    for left in (0.75, 0.5):
+        sgd.step(model)
+        np.testing.assert_allclose(model.theta, [left, -left, 0])
+
+
+def test_weights_that_moved_after_the_backward_pass_change_nothing_in_the_gradient():
+    model, sgd = Sequential([Dense(2, 1, L2(1.0), rng=0)]), SGD(0.25, proximal=True)
+    model.forward(np.zeros((1, 2)))
+    model.backward(np.zeros((1, 1)))
+    model.theta[:] = [3, -3, 0]
+    sgd.step(model)
+    np.testing.assert_allclose(model.theta, [2, -2, 0])
 
 
 def test_without_proximal_steps_no_weight_is_ever_zero():

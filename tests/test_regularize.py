@@ -215,3 +215,43 @@ def test_a_model_without_dense_layers_has_nothing_to_penalise():
 def test_a_contractive_block_is_a_dense_layer_and_an_activation(layers):
     with pytest.raises(TypeError, match="layers must hold a Dense and then"):
         Contractive(layers, 0.1)
+
+
+class Block(Sequential):
+    """A block of a reader's own."""
+
+
+def test_layers_in_any_block_are_reached():
+    own = Block([dense(4, 6, seed=0), Tanh()])
+    contractive = Contractive([dense(6, 5, seed=1), Tanh()], 0.1)
+    model = Sequential([own, contractive, dense(5, 2, seed=2)])
+    found = regularize(model, weight_l2=0.5, hidden_l1=0.1)
+    assert [leaf.penalties for leaf in found._leaves() if leaf.params] == 3 * [{"W": L2(0.5)}]
+    # What stands before a layer stands before the block that must stay whole.
+    kinds = [type(layer) for layer in found.layers]
+    assert kinds == [Block, ActivityPenalty, Contractive, ActivityPenalty, Dense]
+    assert found.layers[2].lam == 0.1
+    x, y = np.ones((3, 4)), np.zeros((3, 2))
+    fit(found, MeanSquaredError(), SGD(0.1), x, y, epochs=2, progress=False)
+    np.testing.assert_array_equal(model.theta, found.theta)
+    assert not any(leaf.penalties for leaf in model._leaves())
+
+
+def test_keywords_can_be_given_one_after_the_other():
+    at_once = regularize(network(), contractive=0.1, weight_l2=0.5)
+    in_turn = regularize(regularize(network(), contractive=0.1), weight_l2=0.5)
+    assert repr(in_turn) == repr(at_once)
+
+
+@pytest.mark.parametrize("block", [Sequential, Residual, Block])
+def test_the_contractive_penalty_of_a_layer_in_a_block_is_refused(block):
+    model = Sequential([block([dense(4, 4, seed=0), Tanh()]), dense(4, 3, seed=1), Tanh()])
+    with pytest.raises(TypeError, match="contractive needs the first dense layer outside of any"):
+        regularize(model, contractive=0.1)
+
+
+def test_a_block_that_is_given_keeps_the_names_of_its_parameters():
+    block = Residual([dense(4, 4, seed=0), Tanh(), dense(4, 4, seed=1)])
+    found = regularize(Sequential([block, dense(4, 2, seed=2)]), hidden_l1=0.1)
+    assert list(block.params) == ["0.W", "0.b", "2.W", "2.b"]
+    assert list(found.layers[0].params) == ["0.W", "0.b", "3.W", "3.b"]

@@ -72,14 +72,17 @@ def read(name: str) -> str:
 
 
 def assemble(name: str) -> str:
-    """Return a template with its style and its script inside.
+    """Return a template of a picture to drag, with its style and its script.
 
     Indents and remarks stay behind.
     """
+    shared = read("dragged.css").replace("NAME", name)
     whole = read(f"{name}.html")
-    for element, ending in ("style", "css"), ("script", "js"):
-        opening = f"<{element}>\n"
-        whole = whole.replace(opening, opening + read(f"{name}.{ending}"))
+    for element, inside in (
+        ("style", shared + read(f"{name}.css")),
+        ("script", read(f"{name}.js")),
+    ):
+        whole = whole.replace(f"<{element}>\n", f"<{element}>\n{inside}")
     return re.sub(r"\n +(//.*|/\*.*\*/)?", "\n", whole)
 
 

@@ -16,7 +16,11 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from nnreg._checks import as_float_array, check_parameter_dtype
+from nnreg._checks import (
+    as_float_array,
+    check_parameter_dtype,
+    check_state,
+)
 from nnreg.constraints import Constraint
 from nnreg.nn._described import Described
 from nnreg.penalties import Penalty
@@ -87,6 +91,7 @@ class Layer(Described, ABC):
         self.buffers: dict[str, np.ndarray] = {}
         self._cache = None
         self._kept: dict[str, np.ndarray] = {}
+        self._added: dict[str, np.ndarray] = {}
 
     @abstractmethod
     def forward(self, x, training: bool = False) -> np.ndarray:
@@ -127,16 +132,19 @@ class Layer(Described, ABC):
 
     def add_penalty_gradients(self) -> None:
         """Add the penalties' gradients to `grads`; `backward` ends with it."""
+        self._added = {}
         for name, penalty in self.penalties.items():
             w = self._parameter(name, penalty, Penalty)
-            self.grads[name] += _like(w, penalty.grad(w), f"{penalty!r}.grad")
+            grad = _like(w, penalty.grad(w), f"{penalty!r}.grad")
+            self.grads[name] += grad
+            self._added[name] = grad
         self._penalised = True
 
     def remove_penalty_gradients(self) -> None:
-        """Take the penalties' gradients out of `grads` again."""
-        for name, penalty in self.penalties.items():
-            w = self._parameter(name, penalty, Penalty)
-            self.grads[name] -= _like(w, penalty.grad(w), f"{penalty!r}.grad")
+        """Take out of `grads` what the last backward pass added, once."""
+        for name, grad in self._added.items():
+            self.grads[name] -= grad
+        self._added = {}
 
     def prox(self, step: float) -> None:
         """Take the proximal step of each penalty, in place."""
@@ -186,7 +194,7 @@ class Layer(Described, ABC):
 
     def __getstate__(self) -> dict:
         # Kept arrays are scratch paper, and may be large.
-        return {**self.__dict__, "_kept": {}, "_cache": None}
+        return {**self.__dict__, "_kept": {}, "_added": {}, "_cache": None}
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
@@ -241,15 +249,3 @@ def _like(array: np.ndarray, other, what: str):
             f"{what} must return an array of shape {array.shape}, got {got}"
         )
     return other
-
-
-def check_state(state: dict, own: dict) -> None:
-    """Raise unless `state` has the names and shapes of our own arrays."""
-    if own.keys() != state.keys():
-        raise ValueError(f"state must hold {sorted(own)}, got {sorted(state)}")
-    for name, array in own.items():
-        if np.shape(state[name]) != array.shape:
-            raise ValueError(
-                f"state[{name!r}] must have shape {array.shape}, got "
-                f"{np.shape(state[name])}"
-            )

@@ -86,7 +86,8 @@ class SoftmaxCrossEntropy(Loss):
         losses = np.log(total) + cut_off / total - logits.take(at_label)
         if self.label_smoothing:
             even = np.log(total) - logits.mean(axis=0)  # the mean of -log q
-            losses += self.label_smoothing * (even - losses)
+            losses *= 1 - self.label_smoothing
+            losses += self.label_smoothing * even
         return float(losses.sum(dtype=np.float64)) / n
 
     def backward(self) -> np.ndarray:

@@ -11,7 +11,6 @@ from nnreg.nn.contractive_block import Contractive
 from nnreg.nn.dense import Dense
 from nnreg.nn.layer import Layer
 from nnreg.nn.noise_layers import Dropout, GaussianNoise
-from nnreg.nn.residual_block import Residual
 from nnreg.nn.sequential import Sequential
 from nnreg.penalties import L1, L2, Penalty
 
@@ -74,8 +73,8 @@ def regularize(
         If a value is out of range, `rng` is missing, or a keyword is given and
         `pattern` matches no layer that it is for.
     TypeError
-        If `custom` is no penalty, or no activation that `Contractive` knows
-        follows the first layer.
+        If `custom` is no penalty; with `contractive`, if the first dense layer
+        stands in a block, or no activation that `Contractive` knows follows.
 
     References
     ----------
@@ -134,9 +133,15 @@ def regularize(
     whole = model if type(model) is Sequential else Sequential([model])
     layers = _rebuilt(whole, before, instead)
     if contractive:
-        first = next(n for n, at in enumerate(layers) if isinstance(at, Dense))
-        encoder = layers[first : first + 2]
-        layers[first : first + 2] = [Contractive(encoder, contractive)]
+        first = instead.get(id(dense[0]), dense[0])
+        at = next((n for n, here in enumerate(layers) if here is first), None)
+        if at is None:
+            raise TypeError(
+                "contractive needs the first dense layer outside of any "
+                f"block, got {model!r}"
+            )
+        encoder = Contractive(layers[at : at + 2], contractive)
+        layers[at : at + 2] = [encoder]
     noise = [kind(value, rng) for kind, value in on_input]
     regularized = Sequential([*noise, *layers])
     # The same parameters in the same memory: whichever model is trained, both
@@ -171,8 +176,13 @@ def _rebuilt(block: Sequential, before: dict, instead: dict) -> list[Layer]:
     """Return the layers of a block, with others before or instead of some."""
     layers: list[Layer] = []
     for layer in block.layers:
+        if isinstance(layer, Contractive):  # which stays whole
+            layers += before.pop(id(layer.layers[0]), [])
         layers += before.get(id(layer), [])
-        if type(layer) in (Sequential, Residual):
-            layer = type(layer)(_rebuilt(layer, before, instead))
+        if isinstance(layer, Sequential):
+            twin = copy.copy(layer)
+            twin.layers = _rebuilt(layer, before, instead)
+            twin.params, twin.grads = {}, {}
+            layer = twin
         layers.append(instead.get(id(layer), layer))
     return layers

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nnreg._checks import check_parameter_dtype
-from nnreg.nn.layer import Layer, check_state
+from nnreg._checks import check_parameter_dtype, check_state
+from nnreg.nn.layer import Layer
 
 
 class Sequential(Layer):
@@ -83,7 +83,7 @@ class Sequential(Layer):
         return sum(layer.penalty() for layer in self.layers)
 
     def remove_penalty_gradients(self) -> None:
-        """Take the penalties' gradients out of `dtheta` again."""
+        """Take the penalties' gradients out of `dtheta` again, once."""
         for layer in self.layers:
             layer.remove_penalty_gradients()
 

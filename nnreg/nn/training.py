@@ -85,8 +85,8 @@ def fit(
         loss.
     ValueError
         If there are no rows, X and y differ in length, `rng` is missing,
-        `clip_norm` is negative, or a parameter is no longer a view of
-        ``model.theta``.
+        `clip_norm` is negative or goes with proximal steps, or a parameter is
+        no longer a view of ``model.theta``.
     TypeError
         If an argument is of the wrong kind, such as a class for its instance.
 
@@ -124,6 +124,12 @@ def fit(
         rng = as_generator(rng)
     if clip_norm is not None and clip_norm != math.inf:
         clip_norm = check_real(clip_norm, "clip_norm")
+    if clip_norm is not None and optimizer.proximal:
+        # Clipped, the data would pull less at a weight than the penalty does.
+        raise ValueError(
+            "clip_norm must be None with a proximal optimizer, got "
+            f"{clip_norm!r}"
+        )
     history, last_good = History(), LastGood(model, optimizer, X, y)
     try:
         for epoch in _bar(epochs, progress):

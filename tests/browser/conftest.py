@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,12 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+
+PICTURES = """<!doctype html><html lang="en" data-theme="THEME"><head><meta charset="utf-8">
+<title>A page</title><link rel="icon" href="data:,">
+<meta name="viewport" content="width=device-width">
+<style>html[data-theme=dark] body { background: #15191f; color: #eef1f4; }</style></head>
+<body><main><article><h1>A picture</h1>EXTRA</article></main></body></html>"""
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +91,22 @@ def visit(browser: Browser) -> Callable[..., Reader]:
         if like not in readers:
             readers[like] = Reader(browser, theme)
         return readers[like].open(address, **how)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def show(tmp_path_factory, serve, visit):
+    """Return a function that opens pictures on a page of their own."""
+    folder = tmp_path_factory.mktemp("pages")
+    origin = serve(folder)
+    numbers = itertools.count()  # no page is taken for the one before, out of a cache
+
+    def start(*pictures, theme="light", from_disk=False):
+        text = PICTURES.replace("THEME", theme).replace("EXTRA", "".join(pictures))
+        file = folder / f"{next(numbers)}.html"
+        file.write_text(text, encoding="utf8")
+        return visit(file.as_uri() if from_disk else origin + file.name, theme=theme)
 
     return start
 

@@ -18,28 +18,8 @@ from .checks import PHONE, WIDE, accessibility_violations, printed_navigation, s
 pytestmark = pytest.mark.browser
 
 CENTRE, BEND, LAM = [1.5, 0.5], [[1, 0.35], [0.35, 1]], 0.8
-PAGE = """<!doctype html><html lang="en" data-theme="THEME"><head><meta charset="utf-8">
-<title>A page</title><link rel="icon" href="data:,">
-<meta name="viewport" content="width=device-width">
-<style>html[data-theme=dark] body { background: #15191f; color: #eef1f4; }</style></head>
-<body><main><article><h1>Diamond</h1>EXTRA</article></main></body></html>"""
 SCALE = 75  # units of an SVG to one of w
 VIEWS = "l1", "l2"
-
-
-@pytest.fixture(scope="module")
-def show(tmp_path_factory, serve, visit):
-    folder = tmp_path_factory.mktemp("pages")
-    origin = serve(folder)
-    numbers = itertools.count()  # no page is taken for the one before, out of a cache
-
-    def start(*pictures, theme="light", from_disk=False):
-        text = PAGE.replace("THEME", theme).replace("EXTRA", "".join(pictures))
-        file = folder / f"{next(numbers)}.html"
-        file.write_text(text, encoding="utf8")
-        return visit(file.as_uri() if from_disk else origin + file.name, theme=theme)
-
-    return start
 
 
 def build(name="fig-corner", centre=CENTRE, bend=BEND, lam=LAM):

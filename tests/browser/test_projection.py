@@ -17,30 +17,10 @@ pytestmark = pytest.mark.browser
 
 X, DX_HAT = [0.2, 0.6, 1.6], [0.8, -0.5, 1.6]  # as in chapter 14
 ROWS = [X, [2, -1.5, 0.25], [-0.35, -1, 1.95], [-2, 2, 2], [1.1, 1.15, 1.1], [-0.7, -0.7, -0.7]]
-PAGE = """<!doctype html><html lang="en" data-theme="THEME"><head><meta charset="utf-8">
-<title>A page</title><link rel="icon" href="data:,">
-<meta name="viewport" content="width=device-width">
-<style>html[data-theme=dark] body { background: #15191f; color: #eef1f4; }</style></head>
-<body><main><article><h1>LayerNorm</h1>EXTRA</article></main></body></html>"""
 # Where the page draws a point of space: right, and up on the paper.
 BASIS = np.array([[0, -1, 1], [2, -1, -1], [1, 1, 1]]) / np.sqrt([[2], [6], [3]])
 SCALE = 42
 CAMERAS = {"side": [[1, 0, 0], [0, np.sin(0.4), np.cos(0.4)]], "above": [[1, 0, 0], [0, 1, 0]]}
-
-
-@pytest.fixture(scope="module")
-def show(tmp_path_factory, serve, visit):
-    folder = tmp_path_factory.mktemp("pages")
-    origin = serve(folder)
-    numbers = itertools.count()  # no page is taken for the one before, out of a cache
-
-    def start(*pictures, theme="light", from_disk=False):
-        text = PAGE.replace("THEME", theme).replace("EXTRA", "".join(pictures))
-        file = folder / f"{next(numbers)}.html"
-        file.write_text(text, encoding="utf8")
-        return visit(file.as_uri() if from_disk else origin + file.name, theme=theme)
-
-    return start
 
 
 def build(name="fig-space", x=X, dx_hat=DX_HAT):
