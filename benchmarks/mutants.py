@@ -54,7 +54,7 @@ MUTANTS = [
     Mutant("group_penalties", "4 * self.lam * tall @ gap", "2 * self.lam * tall @ gap"),
     Mutant("group_penalties", "len(w) >= w.shape[1]", "len(w) <= w.shape[1]"),
     Mutant("activity", "np.asarray(dh / len(h))", "np.asarray(dh)", "08_penalising_activity"),
-    Mutant("activity", "penalty.on_rows(h)", "penalty.value_and_grad(h)"),
+    Mutant("activity", "penalty.on_rows(", "penalty.value_and_grad("),
     Mutant("nn/activity_layer", ", dh.dtype) + dh", ", dh.dtype)", "08_penalising_activity"),
     Mutant("nn/activity_layer", "np.array(x, self", "np.asarray(x, self"),
     Mutant("contractive", "slope * bend * lengths", "slope * lengths"),
