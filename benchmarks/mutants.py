@@ -89,7 +89,7 @@ MUTANTS = [
         tests="proximal",
     ),
     Mutant("nn/sequential", "layer.prox(step)", "layer.prox(1.0)", tests="proximal"),
-    Mutant("nn/losses", "label_smoothing * (even - losses)", "label_smoothing * even"),
+    Mutant("nn/losses", "losses *= 1 - self.label_smoothing", "pass"),
     Mutant("nn/losses", "label_smoothing / len(dz)", "label_smoothing / dz.shape[1]"),
     Mutant("dropout", "multiply(kept, 1 / (1 - p)", "multiply(kept, 1", "10_dropout"),
     Mutant("dropout", "np.asarray(dy * mask)", "dy.copy()"),
