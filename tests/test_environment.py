@@ -55,7 +55,7 @@ def test_the_lock_names_no_index_and_no_path(lock):
     assert "/" not in lock
 
 
-@pytest.mark.parametrize("extra", ["core", "book", "test", "build"])
+@pytest.mark.parametrize("extra", ["core", "book", "cluster", "test", "build"])
 def test_the_lock_satisfies_the_project(project, locked, extra):
     metadata = project["project"]
     wanted = {
