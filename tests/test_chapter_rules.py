@@ -340,6 +340,16 @@ BROKEN = [
     ("no_trace_of_a_machine", set_output(STEP, name="stdout", text="Wall time: 3 s"), "duration"),
     ("no_trace_of_a_machine", set_output(STEP, name="stdout", text=" 50%|##  |"), "progress"),
     ("no_trace_of_a_machine", set_output(STEP, data={"text/html": "<p>/opt/x</p>"}), "path"),
+    (
+        "listings_show_the_package_as_it_is",
+        set_output(STEP, name="stdout", text="# nnreg/penalties.py: L2.grad\ndef grad(self):\n"),
+        "L2.grad has changed",
+    ),
+    (
+        "listings_show_the_package_as_it_is",
+        set_output(STEP, name="stdout", text="# nnreg/nn/gone.py: Gone\nclass Gone:\n"),
+        "Gone has changed",
+    ),
     ("few_ignored_cells_each_with_a_reason", ignore(1, ""), "say why"),
     ("few_ignored_cells_each_with_a_reason", ignore(5, "slow"), "at most 10 %"),
     (

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
+from operator import attrgetter
+
+from nnreg.book import show_source
 
 from .reading import Block, Book, Chapter
 
@@ -76,6 +80,20 @@ def few_ignored_cells_each_with_a_reason(chapter: Chapter, book: Book) -> Iterat
         )
 
 
+def listings_show_the_package_as_it_is(chapter: Chapter, book: Book) -> Iterator[str]:
+    """nbval would find it too, minutes later."""
+    for block in chapter.code:
+        for path, name in re.findall(r"^# (nnreg/[\w/]+)\.py: (\S+)$", block.output_text, re.M):
+            try:
+                item = attrgetter(name)(importlib.import_module(path.replace("/", ".")))
+            except (ImportError, AttributeError):
+                forms = []
+            else:
+                forms = [show_source(item, docstring=shown) for shown in (False, True)]
+            if not any(form in block.output_text for form in forms):
+                yield chapter.say(f"{name} has changed since: run `make notebooks`.", block)
+
+
 def is_ignored(block: Block) -> bool:
     """Whether nbval leaves the cell out, by a tag or by one of its comments."""
     comments = re.findall(r"^\s*#+\s*(?:NBVAL|PYTEST_VALIDATE)_(\w+)\s*$", block.text, flags=re.M)
@@ -90,4 +108,5 @@ RULES = (
     no_trailing_semicolon,
     no_trace_of_a_machine,
     few_ignored_cells_each_with_a_reason,
+    listings_show_the_package_as_it_is,
 )
