@@ -18,6 +18,7 @@ from nnreg.nn.optimizer import Optimizer
 from nnreg.nn.optimizers import SGD, Adam
 from nnreg.nn.regularize import regularize
 from nnreg.nn.residual_block import Residual
+from nnreg.nn.saving import load, save
 from nnreg.nn.sequential import Sequential
 from nnreg.nn.spectral_dense import SpectralDense
 from nnreg.nn.training import fit
@@ -47,5 +48,7 @@ __all__ = [
     "SpectralDense",
     "Tanh",
     "fit",
+    "load",
     "regularize",
+    "save",
 ]

@@ -1,18 +1,52 @@
-"""Where training goes back to when it breaks down."""
+"""Where training goes back to: the last good state, or the best one."""
 
 import math
 
 import numpy as np
 
+from nnreg.early_stopping import Stopper
 from nnreg.nn.optimizer import Optimizer
 from nnreg.nn.sequential import Sequential
+
+
+class Best:
+    """The parameters of the best check of a stopper, to end with."""
+
+    def __init__(self, model: Sequential, stop):
+        self._model, self._stop, self._state = model, stop, None
+        self._keeps = isinstance(stop, Stopper) and stop.restore_best
+        if isinstance(stop, Stopper):
+            stop.reset()
+
+    def check(self, row: dict) -> bool:
+        """Ask whether to stop, and keep the parameters if they are better."""
+        stops = self._stop is not None and self._stop(row)
+        # The last step of an epoch may have broken what its loss praises.
+        if (
+            self._keeps
+            and self._stop.improved
+            and np.isfinite(self._model.theta).all()
+        ):
+            self._state = self._model.state_dict()
+        return stops
+
+    def restore(self) -> None:
+        """Put the best parameters back, if any were kept."""
+        if self._state is not None:
+            self._model.load_state_dict(self._state)
+
+    def __str__(self) -> str:
+        return "last good" if self._state is None else "best"
 
 
 class LastGood:
     """The last state with a finite loss, to go back to."""
 
-    def __init__(self, model: Sequential, optimizer: Optimizer, X, y):
+    def __init__(
+        self, model: Sequential, optimizer: Optimizer, X, y, best: Best
+    ):
         self._parts, self._rows = (model, optimizer), {"X": X, "y": y}
+        self._best = best
         self._where = "before the first epoch"
         self._states = [part.state_dict() for part in self._parts]
 
@@ -36,7 +70,7 @@ class LastGood:
             part.load_state_dict(state)
         raise FloatingPointError(
             f"training diverged {self._where}{self._cause()}; the model keeps "
-            "its last good parameters"
+            f"its {self._best} parameters"
         )
 
     def _cause(self) -> str:

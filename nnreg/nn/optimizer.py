@@ -26,7 +26,8 @@ class Optimizer(Described):
 
     A step decays the weights, follows the gradient, and projects. To write
     your own, give `update(theta, g, lr)`, which changes `theta` in place;
-    what it remembers it gets from ``self.memory(name, theta)``.
+    what it remembers it gets from ``self.memory(name, theta)``, and says the
+    names in `remembers`, so that `load_state_dict` knows them.
 
     Parameters
     ----------
@@ -62,6 +63,7 @@ class Optimizer(Described):
     """
 
     proximal = False
+    remembers: tuple[str, ...] | None = None
 
     def __init__(
         self,
@@ -125,13 +127,33 @@ class Optimizer(Described):
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return copies of what is remembered, and the number of steps."""
         memory = {name: a.copy() for name, a in self._memory.items()}
-        return {"steps": np.array(self.steps), **memory}
+        return {"steps": np.array(self.steps, np.int64), **memory}
 
     def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
-        """Take the memory and the step count from a `state_dict`."""
+        """Take the memory and the step count from a `state_dict`.
+
+        Raises
+        ------
+        ValueError
+            If the names, the shapes or the number of steps cannot be those of
+            such an optimiser.
+        """
         memory = {name: np.array(array) for name, array in state.items()}
-        self.steps = int(memory.pop("steps"))
-        self._memory = memory
+        steps = memory.pop("steps", np.array(None))
+        if steps.shape or steps.dtype.kind not in "iu" or steps < 0:
+            raise ValueError(
+                "state['steps'] must be a whole number >= 0, got "
+                f"{state.get('steps')!r}"
+            )
+        known = self.remembers if memory or steps else ()
+        if known is not None and set(memory) != set(known):
+            raise ValueError(
+                f"state must hold {sorted({'steps', *known})}, got "
+                f"{sorted(state)}"
+            )
+        if len({array.shape for array in memory.values()}) > 1:
+            raise ValueError("state must hold arrays of one shape")
+        self.steps, self._memory = int(steps), memory
 
     def memory(self, name: str, theta: np.ndarray) -> np.ndarray:
         """Return an array like `theta` that is kept, zeros at first."""

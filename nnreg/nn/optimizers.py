@@ -55,6 +55,8 @@ class SGD(Optimizer):
     array([0.95, 0.95])
     """
 
+    remembers = ("velocity",)
+
     def __init__(
         self,
         lr: float,
@@ -131,6 +133,8 @@ class Adam(Optimizer):
     >>> model.theta.round(6)
     array([0.9, 0.9])
     """
+
+    remembers = ("m", "v")
 
     def __init__(
         self,

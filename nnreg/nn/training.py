@@ -14,7 +14,7 @@ from nnreg._checks import (
 )
 from nnreg.clipping import clip_by_global_norm
 from nnreg.nn.history import History
-from nnreg.nn.last_good import LastGood
+from nnreg.nn.last_good import Best, LastGood
 from nnreg.nn.loss import Loss
 from nnreg.nn.optimizer import Optimizer
 from nnreg.nn.sequential import Sequential
@@ -57,9 +57,12 @@ def fit(
         each epoch.
     validation : (X_val, y_val), optional
         Rows that are only looked at.
-    stop : callable, optional
-        Is told each recorded row, a dict with the names of `History` such as
-        ``row["val_loss"]``, and ends the training by returning True.
+    stop : Stopper or callable, optional
+        Such as ``EarlyStopping(patience=10)``. Is told each recorded row, a
+        dict with the names of `History` such as ``row["val_loss"]``, and ends
+        the training by returning True. A `Stopper` starts afresh, and with its
+        `restore_best` the model ends with the parameters and buffers that it
+        had at the best check, whatever ended the training.
     clip_norm : float, optional
         Largest L2 norm of all gradients together: a longer gradient is scaled
         down before the step. `History.grad_norm` then holds what it was;
@@ -82,7 +85,7 @@ def fit(
         If the loss, or a parameter at the end, is no longer finite: the
         message names epoch, loss and what is wrong with the rows, if that is
         the cause. Model and optimiser keep their last state with a finite
-        loss.
+        loss; the model, if a stopper knows one, that of the best check.
     ValueError
         If there are no rows, X and y differ in length, `rng` is missing,
         `clip_norm` is negative or goes with proximal steps, or a parameter is
@@ -93,7 +96,9 @@ def fit(
     Notes
     -----
     Whatever ends the training early, Ctrl-C included, carries the history so
-    far as ``error.history``.
+    far as ``error.history``. The optimiser's memory stays that of the last
+    step when a stopper puts the best parameters back: to go on from there,
+    make a new one.
 
     Examples
     --------
@@ -130,7 +135,8 @@ def fit(
             "clip_norm must be None with a proximal optimizer, got "
             f"{clip_norm!r}"
         )
-    history, last_good = History(), LastGood(model, optimizer, X, y)
+    history, best = History(), Best(model, stop)
+    last_good = LastGood(model, optimizer, X, y, best)
     try:
         for epoch in _bar(epochs, progress):
             record = epoch % every == 0 or epoch == epochs - 1
@@ -152,12 +158,14 @@ def fit(
                 row["val_loss"] = loss.forward(model.forward(X_val), y_val)
                 row["val_accuracy"] = loss.accuracy()
             history.append(row)
-            if stop is not None and stop({**row, "loss": history.loss[-1]}):
+            if best.check({**row, "loss": history.loss[-1]}):
                 break
         last_good.check_parameters()
     except BaseException as error:
         error.history = history
         raise
+    finally:
+        best.restore()
     return history
 
 
@@ -173,8 +181,11 @@ def _check_kinds(model, loss, optimizer, stop) -> None:
                 f"{name} must be of type {kind.__name__}, such as "
                 f"{example}, got {thing!r}"
             )
-    if stop is not None and not callable(stop):
-        raise TypeError(f"stop must be callable, got {stop!r}")
+    if isinstance(stop, type) or not (stop is None or callable(stop)):
+        raise TypeError(
+            "stop must be callable, such as EarlyStopping(patience=10), got "
+            f"{stop!r}"
+        )
 
 
 def _rows(X, y, name: str) -> tuple[np.ndarray, np.ndarray]:
