@@ -1,0 +1,1 @@
+"""What `nnreg.grid` and `nnreg.table` are made of."""
