@@ -27,7 +27,7 @@ NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg 
 
 .DEFAULT_GOAL := help
 .PHONY: help python venv build book serve lab notebooks gates test test-unit test-notebooks \
-	test-portability test-changes test-peers test-book browser-tools bench lint format lock clean
+	test-portability test-changes test-cluster test-peers test-book test-elsewhere browser-tools bench ablation lint format lock clean
 
 help:
 	@echo "make book              build the book, serve it, print its address (BOOK_SERVE=0: build alone)"
@@ -41,9 +41,12 @@ help:
 	@echo "make test-notebooks    re-run every notebook and compare its outputs"
 	@echo "make test-portability  the same on a simulated other processor"
 	@echo "make test-book         build the book strictly, then test it in a browser"
+	@echo "make test-elsewhere    the same site in Firefox, and a chapter in JupyterLab"
 	@echo "make test-changes      change each chapter as a reader would, and see that nothing stops"
-	@echo "make test-peers        ask Keras, PyTorch, JAX and others what the book says of them (1 GB)"
+	@echo "make test-cluster      sweep on a local Dask cluster, and kill workers of it"
+	@echo "make test-peers        ask Keras, PyTorch, JAX and others what the book says of them (3 GB)"
 	@echo "make bench             timings beside other implementations"
+	@echo "make ablation          chapter 20's experiment (an hour; stop it when you like, it goes on)"
 	@echo "make lint, make format ruff"
 	@echo "make lock              refresh requirements.lock from pyproject.toml"
 	@echo "make clean             remove the environment and everything built"
@@ -108,6 +111,10 @@ test-portability: $(READY)
 test-changes: $(READY)
 	$(PY) -m pytest -m changes -n 2 -rA tests/test_changes.py tests/test_nbval_catches_a_broken_gradient.py
 
+# A cluster of two Dask workers, and who is killed on the way: a minute, and it needs the machine.
+test-cluster: $(READY)
+	$(PY) -m pytest -m cluster -rA --show-capture=stdout tests/cluster
+
 # What the book says of other libraries, asked of those libraries, in an environment of their own.
 test-peers: python
 	[ -x $(PEERS)/bin/python ] || $(PYTHON) -m venv $(PEERS)
@@ -115,7 +122,11 @@ test-peers: python
 	$(PEERS)/bin/python -m pytest -m peers tests/peers
 
 test-book: $(READY) browser-tools build
-	NNREG_SITE=$(SITE) $(PY) -m pytest -m "(book or browser) and not changes" -n 2 --dist loadgroup tests
+	NNREG_SITE=$(SITE) $(PY) -m pytest -m "(book or browser) and not changes and not elsewhere" -n 2 --dist loadgroup tests
+
+# The same site in Firefox, and a chapter in JupyterLab.
+test-elsewhere: $(READY) browser-tools build
+	NNREG_SITE=$(SITE) $(PY) -m pytest -m elsewhere -n 2 --dist loadgroup tests/browser
 
 # Chromium and npm are no Python packages. Without them the browser tests are skipped aloud;
 # on a continuous-integration machine (CI=true) their absence is a failure.
@@ -124,6 +135,10 @@ browser-tools: $(READY)
 
 bench: $(READY)
 	$(PY) -m benchmarks
+
+# JOBS=1: fewer processes than cores.
+ablation: $(READY)
+	env -u TQDM_DISABLE $(PY) -m benchmarks.ablation $(JOBS)
 
 lint: $(READY)
 	$(PY) -m ruff check .

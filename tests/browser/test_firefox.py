@@ -6,7 +6,7 @@ import pytest
 
 from .checks import Explorer, Reader, unset_formulas
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.elsewhere]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.elsewhere]
 
 CHAPTER = "03_l1_l2_backward"
 STORED = "as_it_is_stored"

@@ -17,7 +17,7 @@ CHAPTER = "notebooks/04_training_with_a_penalty"
 
 @pytest.fixture
 def chapter(address, visit):
-    return visit(f"{address}{CHAPTER}.html").page
+    return visit(f"{address}{CHAPTER}.html", stay=True).page
 
 
 def names(page, selector: str) -> list[str]:
