@@ -15,7 +15,9 @@ from nnreg.clipping import clip_by_global_norm, clip_by_value
 from nnreg.constraints import Constraint, MaxNorm, NonNegative, UnitNorm
 from nnreg.contractive import contractive_penalty
 from nnreg.dropout import dropout_backward, dropout_forward
+from nnreg.early_stopping import EarlyStopping, Stopper
 from nnreg.gradcheck import GradientReport, check_gradient
+from nnreg.grid import sweep
 from nnreg.group_penalties import GroupLasso, L2Norm, Orthogonal
 from nnreg.layernorm import (
     layernorm_backward,
@@ -31,12 +33,14 @@ from nnreg.noise import (
     gaussian_noise_forward,
 )
 from nnreg.penalties import L1, L2, ElasticNet, Penalty
+from nnreg.prechelt import GeneralizationLoss, ProgressQuotient, UpStrips
 from nnreg.residual import residual_backward, residual_forward
 from nnreg.spectral import (
     spectral_norm,
     spectral_normalize,
     spectral_normalize_backward,
 )
+from nnreg.table import Table
 
 __version__ = "0.1.0"
 
@@ -45,7 +49,9 @@ __all__ = [
     "L2",
     "ActivityPenalty",
     "Constraint",
+    "EarlyStopping",
     "ElasticNet",
+    "GeneralizationLoss",
     "GradientReport",
     "GroupLasso",
     "L2Norm",
@@ -53,7 +59,11 @@ __all__ = [
     "NonNegative",
     "Orthogonal",
     "Penalty",
+    "ProgressQuotient",
+    "Stopper",
+    "Table",
     "UnitNorm",
+    "UpStrips",
     "activity_penalty",
     "check_gradient",
     "clip_by_global_norm",
@@ -77,4 +87,5 @@ __all__ = [
     "spectral_norm",
     "spectral_normalize",
     "spectral_normalize_backward",
+    "sweep",
 ]

@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from nnreg import L1, L2
 from nnreg.conventions import LIBRARIES, from_library, to_library
 from nnreg.nn import SGD, Adam, Dense, Sequential
-from tests.peers import decay
+from tests.peers import decay, stoppers
 
 PAGE = Path(__file__).parents[1] / "book" / "conventions.md"
 LAM, N = 0.01, 50
@@ -136,3 +136,28 @@ def test_a_row_without_an_entry_in_the_code_is_run_by_a_test(heading, rows, run_
     tests = (Path(__file__).parent / run_by).read_text(encoding="utf8")
     for library in rows:
         assert library.split(".")[-1] in tests
+
+
+# Early stopping: the rows that need no peer ---------------------------------------------------
+
+
+def test_the_page_and_the_peers_know_the_same_stoppers():
+    assert list(stoppers.table()) == list(stoppers.STOPPERS)
+    losses = re.search(r"^1\.0, .*$", stoppers.SECTION, re.M)[0]
+    assert [float(loss) for loss in losses.split(", ")] == stoppers.LOSSES
+
+
+@pytest.mark.parametrize("library", ["nnreg", "MLPClassifier", "SGDClassifier"])
+def test_it_stops_and_keeps_as_the_page_says(library):
+    checks, best_kept = stoppers.table()[library]
+    run = stoppers.STOPPERS[library](2)(stoppers.LOSSES)
+    assert run == stoppers.Run(checks, kept=2 if best_kept == "yes" else checks)
+
+
+def test_the_page_and_the_peers_name_the_same_versions():
+    pins = (Path(stoppers.__file__).parent / "requirements.txt").read_text(encoding="utf8")
+    said = re.findall(r"^- \*\*([\w-]+)\*\* \(\[(\S+)\]", stoppers.SECTION, re.M)
+    assert [library for library, _ in said] == ["Keras", "Lightning", "Flax", "scikit-learn"]
+    for library, version in said:
+        package = {"Lightning": "pytorch-lightning"}.get(library, library.lower())
+        assert f"\n{package}=={version}\n" in pins

@@ -18,7 +18,7 @@ NUMPY_ALONE = """
 import importlib.abc, sys
 
 REFUSED = {"matplotlib", "ipywidgets", "nnfs", "sklearn", "scipy", "tqdm", "IPython", "joblib",
-           "pandas", "torch"}
+           "dask", "distributed", "threadpoolctl", "pandas", "torch"}
 
 
 class Refuse(importlib.abc.MetaPathFinder):
@@ -97,14 +97,15 @@ def test_nothing_imports_the_book_but_the_book(root):
 
 
 def test_a_concept_imports_numpy_and_the_argument_checks(root):
-    # conventions translates penalties, and may read them; the protocols Penalty and Constraint are
-    # for everybody; nothing else reads another concept.
+    # conventions translates penalties, and may read them; the protocols Penalty, Constraint and
+    # Stopper are for everybody; a sweep returns a Table; nothing else reads another concept.
     for path in modules(root, "*.py"):
         if path.stem in {"__init__", "conventions"}:
             continue
         ours = {name for name in imports(path, root) if name.startswith("nnreg")}
-        shared = ("nnreg._arithmetic", "nnreg._checks")
+        shared = ("nnreg._arithmetic", "nnreg._checks", "nnreg._sweep", "nnreg.table")
         protocols = {"nnreg.penalties", "nnreg.penalties.Penalty"}
+        protocols |= {"nnreg.early_stopping", "nnreg.early_stopping.Stopper"}
         assert {name for name in ours - protocols if not name.startswith(shared)} == set(), path
 
 
