@@ -41,7 +41,7 @@ help:
 	@echo "make test-notebooks    re-run every notebook and compare its outputs"
 	@echo "make test-portability  the same on a simulated other processor"
 	@echo "make test-book         build the book strictly, then test it in a browser"
-	@echo "make test-elsewhere    the same site in Firefox, and a chapter in JupyterLab"
+	@echo "make test-elsewhere    Firefox, JupyterLab, the dragged pictures by themselves"
 	@echo "make test-changes      change each chapter as a reader would, and see that nothing stops"
 	@echo "make test-cluster      sweep on a local Dask cluster, and kill workers of it"
 	@echo "make test-peers        ask Keras, PyTorch, JAX and others what the book says of them (3 GB)"
@@ -124,7 +124,8 @@ test-peers: python
 test-book: $(READY) browser-tools build
 	NNREG_SITE=$(SITE) $(PY) -m pytest -m "(book or browser) and not changes and not elsewhere" -n 2 --dist loadgroup tests
 
-# The same site in Firefox, and a chapter in JupyterLab.
+# The same site in Firefox, a chapter in JupyterLab, the dragged pictures on pages of their own, and
+# pages that the checks must refuse.
 test-elsewhere: $(READY) browser-tools build
 	NNREG_SITE=$(SITE) $(PY) -m pytest -m elsewhere -n 2 --dist loadgroup tests/browser
 

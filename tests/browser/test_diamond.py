@@ -15,7 +15,7 @@ from nnreg.book import diamond_picture
 
 from .checks import PHONE, WIDE, accessibility_violations, printed_navigation, settle, too_wide
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.elsewhere]
 
 CENTRE, BEND, LAM = [1.5, 0.5], [[1, 0.35], [0.35, 1]], 0.8
 SCALE = 75  # units of an SVG to one of w

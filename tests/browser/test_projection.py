@@ -13,7 +13,7 @@ from nnreg.book import projection_picture
 
 from .checks import PHONE, WIDE, accessibility_violations, printed_navigation, settle, too_wide
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.elsewhere]
 
 X, DX_HAT = [0.2, 0.6, 1.6], [0.8, -0.5, 1.6]  # as in chapter 14
 ROWS = [X, [2, -1.5, 0.25], [-0.35, -1, 1.95], [-2, 2, 2], [1.1, 1.15, 1.1], [-0.7, -0.7, -0.7]]
