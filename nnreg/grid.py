@@ -9,7 +9,6 @@ import itertools
 import os
 import tempfile
 from contextlib import closing, contextmanager
-from unittest.mock import patch
 
 from nnreg._sweep.cells import (
     as_points,
@@ -194,6 +193,8 @@ def local_cluster(n_workers: int = 2, **kwargs):
     ...         return sweep(train, grid, seeds=8, store="sweep.jsonl")
     """
     distributed = _installed("distributed")
+    from unittest.mock import patch  # loads asyncio, which no import should
+
     import dask
 
     # A worker that died gets so long to come back on a busy machine.

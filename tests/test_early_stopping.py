@@ -638,7 +638,7 @@ def test_bad_input_is_named(make, error, message):
 
 
 def test_a_class_is_no_stopper():
-    with pytest.raises(TypeError, match=r"such as EarlyStopping\(patience=10\), got <class"):
+    with pytest.raises(TypeError, match=r"such as EarlyStopping\(10\), got <class"):
         train(EarlyStopping)
 
 

@@ -18,7 +18,7 @@ NUMPY_ALONE = """
 import importlib.abc, sys
 
 REFUSED = {"matplotlib", "ipywidgets", "nnfs", "sklearn", "scipy", "tqdm", "IPython", "joblib",
-           "dask", "distributed", "threadpoolctl", "pandas", "torch"}
+           "dask", "distributed", "threadpoolctl", "pandas", "torch", "asyncio"}
 
 
 class Refuse(importlib.abc.MetaPathFinder):

@@ -200,13 +200,17 @@ def test_the_same_state_makes_the_same_bytes(tmp_path, monkeypatch):
 
 
 def test_a_foreign_byte_order_is_converted(tmp_path):
-    model = network()
+    model, adam = network(), Adam(0.01)
+    train(model, adam)
     with zipfile.ZipFile(tmp_path / "state", "w") as archive:
-        for name, array in model.state_dict().items():
-            write(archive, f"model.{name}.npy", array.astype(array.dtype.newbyteorder("S")))
-    fresh = network(seed=1)
-    load(tmp_path / "state", fresh)
+        for label, part in (("model", model), ("Adam", adam)):
+            for name, array in part.state_dict().items():
+                array = array.astype(array.dtype.newbyteorder("S"))
+                write(archive, f"{label}.{name}.npy", array)
+    fresh, fresh_adam = network(seed=1), Adam(0.01)
+    load(tmp_path / "state", fresh, fresh_adam)
     assert bits(fresh) == bits(model)
+    assert bits(fresh_adam) == bits(adam)
 
 
 # What is refused ------------------------------------------------------------------------------

@@ -560,7 +560,7 @@ def test_bad_input_is_named(changed, error, message):
         ),
         ({"validation": np.ones((2, 2))}, "validation must be a pair (X_val, y_val)"),
         ({"validation": (1, 2, 3)}, "validation must be a pair (X_val, y_val), got (1, 2, 3)"),
-        ({"stop": 3}, "stop must be callable, such as EarlyStopping(patience=10), got 3"),
+        ({"stop": 3}, "stop must be callable, such as EarlyStopping(10), got 3"),
     ],
 )
 def test_the_wrong_kind_of_thing_is_named(changed, message, rows):

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from nnreg import L1, L2, MaxNorm, data
+from nnreg import L1, L2, EarlyStopping, MaxNorm, data
 from nnreg.nn import (
     Adam,
     Dense,
@@ -107,17 +107,16 @@ def rows(dataset: str, n: int, noise: float, rng):
     X, y = _data(dataset)
     order = np.random.default_rng(0).permutation(len(X))
     test, rest = np.split(order, [TEST_ROWS[dataset]])
-    train, val = np.split(
-        rng.permutation(rest)[: n + VALIDATION_ROWS[dataset]], [n]
-    )
+    drawn = rng.permutation(rest)[: n + VALIDATION_ROWS[dataset]]
+    train, val = np.split(drawn, [n])
     if dataset == "digits":
-        noisy = {
-            part: data.flip_labels(y[at], noise, rng, 10)[0]
-            for part, at in (("train", train), ("val", val))
-        }
+
+        def flipped(at):
+            return data.flip_labels(y[at], noise, rng, 10)[0]
+
         return (
-            (X[train], noisy["train"]),
-            (X[val], noisy["val"]),
+            (X[train], flipped(train)),
+            (X[val], flipped(val)),
             (X[test], y[test]),
         )
     X = X * np.sqrt(len(X))  # columns of variance 1
@@ -167,20 +166,6 @@ def score(z, y) -> np.ndarray:
     return 100 * (1 - (z - y)[:, 0] ** 2 / y.var())
 
 
-class Best:
-    """Keeps the parameters of the lowest validation loss; stops nothing."""
-
-    def __init__(self, model: Sequential):
-        self.model, self.loss = model, np.inf
-
-    def __call__(self, row: dict) -> bool:
-        """Look at a recorded epoch."""
-        if row["val_loss"] < self.loss:
-            self.loss, self.epoch = row["val_loss"], row["epoch"]
-            self.theta = self.model.theta.copy()
-        return False
-
-
 def run(
     dataset, n, noise, settings, seed, *, judge=False, epochs=EPOCHS
 ) -> dict[str, float]:
@@ -193,9 +178,8 @@ def run(
     ``"regularize"`` may hold keywords of `nnreg.nn.regularize`, for an arm of
     your own.
     """
-    on_rows, on_weights, on_batches, on_noise = np.random.default_rng(
-        seed
-    ).spawn(4)
+    dice = np.random.default_rng(seed)
+    on_rows, on_weights, on_batches, on_noise = dice.spawn(4)
     train, val, test = rows(dataset, n, noise, on_rows)
     model = network(dataset, settings, on_weights, on_noise)
     if more := settings.get("regularize"):
@@ -204,7 +188,14 @@ def run(
     if dataset == "digits":
         loss = SoftmaxCrossEntropy(settings.get("smoothing", 0.0))
     adam = Adam(settings["lr"], weight_decay=settings.get("decay", 0.0))
-    best = Best(model)
+    watch, best = EarlyStopping(patience=epochs), model.theta
+
+    def look(row: dict) -> bool:
+        nonlocal best
+        watch(row)  # it is only asked what is best, and never stops
+        best = model.theta.copy() if watch.improved else best
+        return False
+
     history = fit(
         model,
         loss,
@@ -213,7 +204,7 @@ def run(
         epochs=epochs,
         batch_size=-(-n // BATCHES),
         validation=val,
-        stop=best,
+        stop=look,
         rng=on_batches,
         progress=False,
         every=EVERY,
@@ -223,9 +214,9 @@ def run(
     else:
         curve = 100 * (1 - np.array(history.val_loss) / val[1].var())
     *_, before, end = np.array_split(curve, 5)
-    out = {"trend": end.mean() - before.mean(), "epoch": best.epoch}
+    out = {"trend": end.mean() - before.mean(), "epoch": watch.best_epoch}
     out["train"] = score(model.forward(train[0]), train[1]).mean()
-    for name, theta in (("last", model.theta.copy()), ("best", best.theta)):
+    for name, theta in (("last", model.theta.copy()), ("best", best)):
         model.theta[:] = theta
         out[f"val_{name}"] = score(model.forward(val[0]), val[1]).mean()
         if judge:

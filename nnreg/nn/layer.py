@@ -16,11 +16,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from nnreg._checks import (
-    as_float_array,
-    check_parameter_dtype,
-    check_state,
-)
+from nnreg._checks import as_float_array, check_parameter_dtype, check_state
 from nnreg.constraints import Constraint
 from nnreg.nn._described import Described
 from nnreg.penalties import Penalty

@@ -203,4 +203,4 @@ def _array(archive, info, like: np.ndarray) -> np.ndarray:
         array = npy.read_array(member, allow_pickle=False)
         if member.read(1):
             raise ValueError(f"{name!r} must end with its numbers")
-    return array
+    return array.astype(like.dtype, copy=False)  # in our order of bytes

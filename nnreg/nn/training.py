@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -183,8 +184,7 @@ def _check_kinds(model, loss, optimizer, stop) -> None:
             )
     if isinstance(stop, type) or not (stop is None or callable(stop)):
         raise TypeError(
-            "stop must be callable, such as EarlyStopping(patience=10), got "
-            f"{stop!r}"
+            f"stop must be callable, such as EarlyStopping(10), got {stop!r}"
         )
 
 
@@ -209,8 +209,7 @@ def _validation(pair) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _clip(model: Sequential, clip_norm: float) -> float:
-    # An infinite gradient passes: the next loss shows it, and the loop
-    # reports that.
+    # An infinite gradient passes: the loop reports the loss that follows.
     clipped, norm = clip_by_global_norm(
         [model.dtheta], clip_norm, nonfinite="pass"
     )
@@ -244,15 +243,8 @@ def _batches(n: int, batch_size: int | None, rng):
 def _bar(epochs: int, progress: bool):
     """Return the epochs, behind a bar that disappears when it is done."""
     if progress:
-        try:
+        with suppress(ImportError):
             from tqdm import tqdm
-        except ImportError:
-            return range(epochs)
-        return tqdm(
-            range(epochs),
-            desc="training",
-            unit="epoch",
-            leave=False,
-            mininterval=0.25,
-        )
+
+            return tqdm(range(epochs), "training", unit="epoch", leave=False)
     return range(epochs)
