@@ -3,6 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from nnreg import layernorm_forward
 from nnreg.book import check_answer, seal
 from nnreg.book._verdict import VERIFYING
 
@@ -186,6 +187,12 @@ def test_what_is_not_filled_in_stops_no_verifying_run(message, monkeypatch):
 )
 def test_what_all_entries_have_in_common_is_named(given, expected, said, message):
     assert message(given, expected=expected).endswith(said)
+
+
+def test_a_cache_beside_the_result_is_no_missing_answer(message):
+    y, cache = layernorm_forward([[1.0, 2.0, 4.0]])
+    assert message((y, cache), expected=y) == "Your answer should be one result, and is 2."
+    assert message((..., cache), expected=y) == OPEN
 
 
 def square(x):

@@ -171,6 +171,19 @@ def test_each_class_has_its_own_marker_and_all_points_are_drawn():
     assert not any(np.array_equal(a, b) for a, b in combinations(paths, 2))
 
 
+def test_a_point_shows_on_the_tint_of_any_other_class():
+    fig, ax = figure(width=4, height=4)
+
+    def always_1(points):
+        return points[:, :1] + 10
+
+    labels = np.zeros(len(CORNERS), dtype=int)
+    plot_decision(ax, always_1, CORNERS, labels, limits=(-1, 2, -1, 2), size=99)
+    assert nearest_hue(shown_colour(fig, ax, (1.5, 1.5))) == 1
+    for corner in CORNERS:
+        assert nearest_hue(shown_colour(fig, ax, corner)) == 0
+
+
 def test_the_model_is_asked_between_points_that_are_whole_numbers():
     asked = []
 

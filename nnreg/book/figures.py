@@ -238,6 +238,7 @@ def plot_decision(
             linewidths=0.5,
             edgecolors="white",
             label=f"class {k}",
+            zorder=3,  # above the tints and borders of the later classes
         )
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
     ax.grid(False)
