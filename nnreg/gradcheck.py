@@ -147,7 +147,7 @@ def check_gradient(
     References
     ----------
     Nocedal and Wright (2006), *Numerical Optimization*, section 8.1. Derived
-    in chapter 3.
+    in appendix A1.
 
     Examples
     --------

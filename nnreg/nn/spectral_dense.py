@@ -19,7 +19,7 @@ class SpectralDense(Dense):
     The parameter is `W` itself, so that penalties and optimisers see it as in
     `Dense`. A training pass goes on from the vector of the last one. While
     steps move the weights the estimate lags behind, and the true norm may lie
-    above 1: it comes back as the weights settle.
+    above 1, by some per cent even late in training.
 
     Parameters
     ----------

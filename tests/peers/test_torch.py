@@ -100,6 +100,16 @@ def test_layernorms_epsilon():
 
 
 @pytest.mark.parametrize(
+    ("mean", "error"), [(1e3, 0.00008), (1e5, 0.011), (1e6, 0.089), (1e7, 1.4)]
+)
+def test_layernorm_in_float32_loses_digits_far_from_zero(mean, error):
+    rows = (np.random.default_rng(1).standard_normal((64, 256)) + mean).astype(np.float32)
+    theirs = torch.nn.functional.layer_norm(torch.tensor(rows), (256,)).numpy()
+    exact = torch.nn.functional.layer_norm(torch.tensor(rows).double(), (256,)).numpy()
+    assert abs(theirs - exact).max() == pytest.approx(error, rel=0.3)
+
+
+@pytest.mark.parametrize(
     ("dtype", "eps"),
     [
         ("float16", 2**-23),
