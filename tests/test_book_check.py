@@ -3,7 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from nnreg import layernorm_forward
+from nnreg import dropout_forward, layernorm_forward
 from nnreg.book import check_answer, seal
 from nnreg.book._verdict import VERIFYING
 
@@ -189,10 +189,31 @@ def test_what_all_entries_have_in_common_is_named(given, expected, said, message
     assert message(given, expected=expected).endswith(said)
 
 
-def test_a_cache_beside_the_result_is_no_missing_answer(message):
-    y, cache = layernorm_forward([[1.0, 2.0, 4.0]])
-    assert message((y, cache), expected=y) == "Your answer should be one result, and is 2."
-    assert message((..., cache), expected=y) == OPEN
+ROW = np.array([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        layernorm_forward([[1.0, 2.0, 4.0]]),
+        dropout_forward(ROW, 0.5, training=False),
+        (ROW, {"x": ROW}),
+        (ROW, (ROW, None)),
+        (ROW, (ROW, 3.0)),
+    ],
+)
+def test_a_cache_beside_the_result_is_no_missing_answer(answer, message):
+    said = message(answer, expected=answer[0])
+    assert said == "Your answer should be one result, and is 2."
+
+
+def test_an_open_result_beside_a_cache_is_open(message):
+    assert message((..., (ROW, None)), expected=ROW) == OPEN
+    assert message((ROW, ...), expected=ROW) == OPEN
+
+
+def test_an_array_and_a_tuple_are_two_rows(message):
+    assert message((ROW, (3.0, 4.0)), expected=[[1, 2], [3, 4]]) == "Right."
 
 
 def square(x):

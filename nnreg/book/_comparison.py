@@ -11,7 +11,7 @@ _KINDS = {"b": "True or False", "U": "text", "S": "bytes"}
 def difference(given: Any, expected: Any, rtol: float) -> str:
     """Return what is wrong, or an empty string."""
     if _brings_a_cache(given) and not isinstance(expected, tuple):
-        return f"Your answer should be one result, and is {len(given)}."
+        return "Your answer should be one result, and is 2."
     if is_open(given):
         return OPEN
     if _has_parts(expected):
@@ -50,11 +50,19 @@ def difference(given: Any, expected: Any, rtol: float) -> str:
 
 def _brings_a_cache(given: Any) -> bool:
     """Tell whether a forward pass has left its cache beside its result."""
-    return (
-        isinstance(given, tuple)
-        and any(isinstance(part, np.ndarray) for part in given[:1])
-        and any(isinstance(part, tuple) for part in given[1:])
-    )
+    if not (isinstance(given, tuple) and len(given) == 2):
+        return False
+    result, cache = given
+    kept = cache is None or isinstance(cache, dict) or _is_ragged(cache)
+    return isinstance(result, np.ndarray) and kept
+
+
+def _is_ragged(cache: Any) -> bool:
+    """Tell whether a tuple holds anything but numbers of one shape."""
+    try:
+        return isinstance(cache, tuple) and _as_array(cache).dtype == object
+    except ValueError:
+        return True
 
 
 def _has_parts(expected: Any) -> bool:

@@ -24,10 +24,10 @@ def code_is_narrow_and_short(chapter: Chapter, book: Book) -> Iterator[str]:
     """Nothing that a reader sees scrolls sideways on a laptop, folded or not."""
     for block in chapter.code:
         lines = block.text.split("\n")
-        most = COLUMNS - block.in_solution  # a solution's box is a little narrower
-        if wide := [number for number, line in enumerate(lines, 1) if len(line) > most]:
+        columns = COLUMNS - block.in_solution  # a solution's box is a little narrower
+        if wide := [number for number, line in enumerate(lines, 1) if len(line) > columns]:
             yield chapter.say(
-                f"lines {', '.join(map(str, wide))} are wider than {most} columns.", block
+                f"lines {', '.join(map(str, wide))} are wider than {columns} columns.", block
             )
         most = LINES_SEEN if block.is_visible else LINES_FOLDED + 1  # the first is its label
         if len(lines) > most:

@@ -195,13 +195,9 @@ def count_words(text: str) -> int:
     """Words of a Markdown cell; displayed formulas and anything between backticks are left out.
 
     A directive fenced with backticks is therefore left out with its body, one fenced with
-    colons counts. What has no letter and no digit, such as a table's bars, is no word.
-
-    >>> count_words("| a | 12 |\\n| -- | -- |")
-    2
+    colons counts.
     """
-    text = re.sub(r"\$\$.*?\$\$|`[^`]*`", " ", text, flags=re.S)
-    return len(re.findall(r"\S*\w\S*", text))
+    return len(re.sub(r"\$\$.*?\$\$|`[^`]*`", " ", text, flags=re.S).split())
 
 
 RULES = (

@@ -106,7 +106,8 @@ def test_layernorm_in_float32_loses_digits_far_from_zero(mean, error):
     rows = (np.random.default_rng(1).standard_normal((64, 256)) + mean).astype(np.float32)
     theirs = torch.nn.functional.layer_norm(torch.tensor(rows), (256,)).numpy()
     exact = torch.nn.functional.layer_norm(torch.tensor(rows).double(), (256,)).numpy()
-    assert abs(theirs - exact).max() == pytest.approx(error, rel=0.3)
+    # Another processor adds in another order.
+    assert error / 2 < abs(theirs - exact).max() < 2 * error
 
 
 @pytest.mark.parametrize(
