@@ -59,6 +59,17 @@ def chapters_that_are_named_exist(chapter: Chapter, book: Book) -> Iterator[str]
                     )
 
 
+def next_leads_to_the_next_page(chapter: Chapter, book: Book) -> Iterator[str]:
+    """The first link under `## Next` is the chapter that follows."""
+    later = [c.name for c in book.chapters if c.name > chapter.name and not c.is_appendix]
+    if chapter.is_appendix or not later:
+        return
+    said = "\n".join(block.text for block in chapter.section("Next") if not block.is_code)
+    first = re.search(r"\]\(([\w-]+)\.ipynb\)", said)
+    if not first or first[1] != later[0]:
+        yield chapter.say(f"`## Next` has to lead to {later[0]}.ipynb first: it is the next page.")
+
+
 def faults_of_others_carry_version_and_date(chapter: Chapter, book: Book) -> Iterator[str]:
     """Where a project's code is named, its section has a link to a version, and a year."""
     for block in chapter.markdown:
@@ -129,6 +140,7 @@ def name_and_year(root: Path, key: str) -> tuple[str, str]:
 RULES = (
     references_read_well_anywhere,
     chapters_that_are_named_exist,
+    next_leads_to_the_next_page,
     faults_of_others_carry_version_and_date,
     table_headers_say_what_stands_below,
     numbers_are_written_as_a_person_writes_them,
