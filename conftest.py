@@ -9,6 +9,7 @@ import pytest
 from nnreg.book._verdict import VERIFYING
 from tools.tree import FIXED_ENVIRONMENT
 
+pytest_plugins = ["tests.kernels_without_ports"]
 collect_ignore = ["tools/ipython_kernel_config.py"]  # no module: IPython reads it
 
 os.environ.update(FIXED_ENVIRONMENT)  # before anything imports NumPy or starts a process

@@ -30,6 +30,8 @@ def run_chapter(chapter: str, root: Path, folder: Path) -> subprocess.CompletedP
     nbformat.write(notebook, folder / "chapter.ipynb")
     command = [sys.executable, "-m", "pytest", "-x", "--nbval", "--nbval-cell-timeout=300"]
     command += ["--nbval-sanitize-with", str(root / "tests" / "nbval_sanitize.cfg")]
+    shutil.copy(root / "tests" / "kernels_without_ports.py", folder)
+    command += ["-p", "kernels_without_ports"]
     command += ["-p", "no:cacheprovider", "--rootdir", str(folder), "chapter.ipynb"]
     environment = {**os.environ, **FIXED_ENVIRONMENT, "PYTHONPATH": str(folder)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
