@@ -16,9 +16,8 @@ MENDED = {
     r'role="doc-biblioentry"': 'role="listitem"',  # inside role="list", and no longer deprecated
     r'<aside class="footnote-list': '<aside role="note" class="footnote-list',
     # An exercise is a place in the page's outline, and an id is there once.
-    r'(<div class="exercise admonition" id="[^"]*">\s*)<p (class="admonition-title">.*?)</p>': (
-        r"\1<h3 \2</h3>"
-    ),
+    r'(<div class="exercise (?:\w+ )*admonition" id="[^"]*">\s*)'
+    r'<p (class="admonition-title">.*?)</p>': r"\1<h3 \2</h3>",
     r'<section id="(exercise|solution)-content">': r'<section class="\1-content">',
     # A figure far below waits until the reader comes near, and its place is kept.
     r'<img (?=[^>]*style="width: (\d+)px; height: (\d+)px;)': (
@@ -136,5 +135,6 @@ def setup(app) -> dict[str, object]:
     app.connect("missing-reference", resolve_public_name)
     app.add_css_file("mended.css")
     app.setup_extension("icons")
+    app.setup_extension("quiz")
     app.setup_extension("strict_scripts")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

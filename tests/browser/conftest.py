@@ -135,4 +135,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         names = pages()
         if metafunc.definition.get_closest_marker("chapters"):
             names = [name for name in names if name.startswith("notebooks/")]
-        metafunc.parametrize("page_name", names, scope="session")
+        metafunc.parametrize("page_name", list(map(_as_case, names)), scope="session")
+
+
+def _as_case(name: str):
+    """One generated page of the API is every one's; `make test-elsewhere` opens the others."""
+    is_another = name.startswith("book/api/") and name != "book/api/dropout"
+    return pytest.param(name, marks=[pytest.mark.elsewhere] if is_another else [])
