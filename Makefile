@@ -22,12 +22,14 @@ export PYTHONPATH := $(CURDIR)
 # Hundreds of processes import the same packages: they share what was compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
+WORKBOOK ?= _build/workbook
 NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg \
 	--nbval-cell-timeout=$(CELL_TIMEOUT) -n 2 --dist loadscope notebooks
 
 .DEFAULT_GOAL := help
 .PHONY: help python venv build book serve lab notebooks gates test test-unit test-notebooks \
-	test-portability test-changes test-cluster test-peers test-book test-elsewhere browser-tools bench ablation lint format lock clean
+	test-portability test-changes test-cluster test-peers test-classroom test-book test-elsewhere browser-tools \
+	assignments workbook bench bench-grading ablation lint format lock clean
 
 help:
 	@echo "make book              build the book, serve it, print its address (BOOK_SERVE=0: build alone)"
@@ -35,6 +37,8 @@ help:
 	@echo "make serve             serve the book that is built already"
 	@echo "make lab               open the notebooks in a local JupyterLab"
 	@echo "make notebooks         re-execute notebooks in the one fixed way (NOTEBOOKS=notebooks/01_….ipynb for some)"
+	@echo "make assignments       write the students' copies of the assignments (nbgrader's generator)"
+	@echo "make workbook          write an edition of the chapters without solutions (WORKBOOK=_build/workbook)"
 	@echo "make gates             ask in seconds what a chapter or a new concept still lacks"
 	@echo "make test              everything: lint, unit tests, notebooks, book, browser"
 	@echo "make test-unit         the quick tests alone"
@@ -45,7 +49,9 @@ help:
 	@echo "make test-changes      change each chapter as a reader would, and see that nothing stops"
 	@echo "make test-cluster      sweep on a local Dask cluster, and kill workers of it"
 	@echo "make test-peers        ask Keras, PyTorch, JAX and others what the book says of them (3 GB)"
+	@echo "make test-classroom    grade classes, and notebooks that try to do harm (needs bubblewrap)"
 	@echo "make bench             timings beside other implementations"
+	@echo "make bench-grading     grade a class of 300 (a quarter of an hour)"
 	@echo "make ablation          chapter 20's experiment (an hour; stop it when you like, it goes on)"
 	@echo "make lint, make format ruff"
 	@echo "make lock              refresh requirements.lock from pyproject.toml"
@@ -87,6 +93,12 @@ lab: $(READY)
 notebooks: $(READY)
 	$(PY) tools/run_notebooks.py $(NOTEBOOKS)
 
+assignments: $(READY)
+	$(PY) -m tools.make_assignments
+
+workbook: $(READY)
+	$(PY) -m tools.workbook $(WORKBOOK)
+
 # Only the messages: each names the place and what to do.
 gates: $(READY)
 	@$(PY) -m pytest -q --no-header -rN -m "not changes" \
@@ -95,7 +107,7 @@ gates: $(READY)
 test: lint test-unit test-notebooks test-book
 
 test-unit: $(READY)
-	$(PY) -m pytest -m "not book and not browser and not changes" -n 2
+	$(PY) -m pytest -m "not book and not browser and not changes and not classroom" -n 2
 
 test-notebooks: $(READY)
 	$(NBVAL)
@@ -109,11 +121,15 @@ test-portability: $(READY)
 # Chapters changed as a reader would, and chapters on a broken package. Slow, and rarely broken:
 # like the portability and the peers, not part of `make test`.
 test-changes: $(READY)
-	$(PY) -m pytest -m changes -n 2 -rA tests/test_changes.py tests/test_nbval_catches_a_broken_gradient.py
+	$(PY) -m pytest -m changes -n 2 -rA tests/test_changes.py tests/test_nbval_catches_a_broken_gradient.py tests/test_workbook.py
 
 # A cluster of two Dask workers, and who is killed on the way: a minute, and it needs the machine.
 test-cluster: $(READY)
 	$(PY) -m pytest -m cluster -rA --show-capture=stdout tests/cluster
+
+# Sheets, classes, gradebooks; and notebooks that hang, kill, fork, pry and forge among honest ones.
+test-classroom: $(READY)
+	$(PY) -m pytest -m classroom -rA --show-capture=no tests/grading
 
 # What the book says of other libraries, asked of those libraries, in an environment of their own.
 test-peers: python
@@ -124,8 +140,8 @@ test-peers: python
 test-book: $(READY) browser-tools build
 	NNREG_SITE=$(SITE) $(PY) -m pytest -m "(book or browser) and not changes and not elsewhere" -n 2 --dist loadgroup tests
 
-# The same site in Firefox, a chapter in JupyterLab, the dragged pictures on pages of their own, and
-# pages that the checks must refuse.
+# The same site in Firefox, a chapter in JupyterLab, the dragged pictures on pages of their own, pages
+# that the checks must refuse, and the generated pages of the API.
 test-elsewhere: $(READY) browser-tools build
 	NNREG_SITE=$(SITE) $(PY) -m pytest -m elsewhere -n 2 --dist loadgroup tests/browser
 
@@ -136,6 +152,9 @@ browser-tools: $(READY)
 
 bench: $(READY)
 	$(PY) -m benchmarks
+
+bench-grading: $(READY)
+	$(PY) -m benchmarks.grading
 
 # JOBS=1: fewer processes than cores.
 ablation: $(READY)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnreg._checks import check_real
-from nnreg.book._comparison import OPEN, difference, is_open
+from nnreg._comparison import OPEN, difference, is_open
 from nnreg.book._verdict import verdict
 
 _SEAL = "sealed:"
@@ -20,6 +20,7 @@ def check_answer(
     expected: Any,
     rtol: float = 1e-6,
     hint: str = "",
+    question: str = "",
 ) -> None:
     """Compare an answer with the right one; say "Right." or what is wrong.
 
@@ -43,6 +44,10 @@ def check_answer(
         `rtol` if all are 0.
     hint : str
         A sentence that is added to the line about a wrong answer.
+    question : str
+        A question of the assignments that a function answers. It must then
+        have every property that is asked for there, on arrays of its own, and
+        the line names the one that fails.
 
     Raises
     ------
@@ -59,6 +64,14 @@ def check_answer(
     There is no answer yet: put yours in the place of `...`.
     >>> check_answer([1.0, 2.5], expected=[1.0, 2.0], hint="Divide by n.")
     1 of 2 entries is off, most at index (1,) by 25 %. Divide by n.
+    >>> check_answer(
+    ...     lambda w, lam: lam * np.where(w < 0, -1.0, 1.0),
+    ...     [2.0, -1.0],
+    ...     0.5,
+    ...     expected=[0.5, -0.5],
+    ...     question="l1_gradient",
+    ... )
+    A right answer is 0 where a weight is 0. Yours: wrong only where w is 0.
     >>> check_answer(np.square, [1.0, -2.0], expected=lambda x: -(x**2))
     Every entry has the wrong sign.
     """
@@ -66,13 +79,15 @@ def check_answer(
     if inputs and not callable(answer) and not is_open(answer):
         problem = "Your answer should be a function."
     else:
+        function, problem = None, ""
         if callable(answer):
-            answer, problem = _outcome(answer, inputs)
-        else:
-            problem = ""
+            function = answer
+            answer, problem = _outcome(function, inputs)
         if callable(expected):
             expected = expected(*map(_copy, inputs))
         problem = problem or difference(answer, unseal(expected), rtol)
+        if question and function and problem != OPEN:
+            problem = _missing_property(question, function) or problem
     if not problem:
         print("Right.")
     elif problem == OPEN:
@@ -108,6 +123,17 @@ def unseal(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_SEAL):
         return json.loads(base64.b64decode(value.removeprefix(_SEAL)))
     return value
+
+
+def _missing_property(question: str, function: Any) -> str:
+    """Return the first property of a right answer that is not there."""
+    from nnreg.grading.local import LocalAnswer
+    from nnreg.grading.questions import examine
+
+    for each in examine(question, LocalAnswer(function)):
+        if each.problem:
+            return f"A right answer {each.name}. Yours: {each.problem}."
+    return ""
 
 
 def _outcome(function: Any, inputs: tuple) -> tuple[Any, str]:

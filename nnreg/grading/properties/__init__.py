@@ -1,0 +1,1 @@
+"""What right answers do, a module for each assignment."""
