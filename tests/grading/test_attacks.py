@@ -157,6 +157,17 @@ def test_nobody_hears_of_a_student(sandbox):
     assert not heard
 
 
+def test_network_processes_and_messages_are_not_the_lecturers(sandbox):
+    """The filter refuses sockets as well: each of the two must hold without the other."""
+    kinds = ["net", "pid", "ipc", "uts", "mnt"]
+    source = (
+        "import os\ndef f(kinds):\n    return [os.readlink(f'/proc/self/ns/{k}') for k in kinds]"
+    )
+    inside = ask(sandbox, source, kinds)
+    for kind, namespace in zip(kinds, inside, strict=True):
+        assert namespace != os.readlink(f"/proc/self/ns/{kind}"), kind
+
+
 def test_neither_environment_nor_files_of_the_lecturer_are_there(sandbox, monkeypatch, tmp_path):
     monkeypatch.setenv("NNREG_TEST_SECRET", "canary-in-the-environment")
     (tmp_path / "other.ipynb").write_text("canary-in-a-file")
