@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 import pytest
 
 from nnreg.book._verdict import VERIFYING
 from tools.tree import FIXED_ENVIRONMENT
 
-pytest_plugins = ["tests.kernels_without_ports"]
+# The peers' environment starts no kernel, and has nothing to start one with.
+pytest_plugins = ["tests.kernels_without_ports"] if find_spec("jupyter_client") else []
 collect_ignore = ["tools/ipython_kernel_config.py"]  # no module: IPython reads it
 
 os.environ.update(FIXED_ENVIRONMENT)  # before anything imports NumPy or starts a process
