@@ -22,9 +22,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 import nnreg
-from tools.build_book import PEERS, say_where_nnreg_is
 from tools.search_index import page_for_search
-from tools.tree import ROOT
 
 from .test_import import PUBLIC
 
@@ -205,15 +203,6 @@ def test_the_package_installs_from_the_site_and_needs_numpy_alone(site, tmp_path
 
 
 @book
-def test_a_downloaded_chapter_says_first_where_its_package_is(site):
-    chapters = list((site / "_sources" / "notebooks").glob("*.ipynb"))
-    assert len(chapters) > 10
-    for chapter in chapters:
-        source = "".join(json.loads(chapter.read_text(encoding="utf8"))["cells"][0]["source"])
-        assert (site / re.search(r"/(nnreg-[\w.]+-py3-none-any\.whl)", source)[1]).is_file()
-
-
-@book
 def test_search_can_find_every_page_and_knows_their_words(site, pages):
     words = json.loads((site / "pagefind" / "words.json").read_text(encoding="utf8"))
     names = {path.relative_to(site).with_suffix("").as_posix() for path in pages}
@@ -226,33 +215,6 @@ def test_search_can_find_every_page_and_knows_their_words(site, pages):
 
 
 # What is made beside the pages ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("address", ["", "https://a.org/book/"])
-def test_the_first_cell_of_a_download_installs_the_package(tmp_path, monkeypatch, address):
-    monkeypatch.setenv("NNREG_SITE_URL", address)
-    chapter = tmp_path / "chapter.ipynb"
-    chapter.write_text('{"cells": [{"cell_type": "markdown", "source": "# λ"}]}', encoding="utf8")
-    say_where_nnreg_is(chapter, "nnreg-1.0-py3-none-any.whl")
-    first, second = json.loads(chapter.read_text(encoding="utf8"))["cells"]
-    assert second["source"] == "# λ"
-    where = address or "<address of the site>/"
-    *_, line = first["source"]
-    assert line.startswith(f"# %pip install {where}nnreg-1.0-py3-none-any.whl ")
-    assert all(line.startswith("#") for line in first["source"]), "it would change what is stored"
-
-
-def test_the_first_cell_names_whatever_a_chapter_imports():
-    imported = set()
-    for chapter in (ROOT / "notebooks").glob("*.ipynb"):
-        cells = json.loads(chapter.read_text(encoding="utf8"))["cells"]
-        source = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-        imported |= set(re.findall(r"^\s*(?:import|from) (\w+)", source, re.M))
-    installed = {name.replace("scikit-learn", "sklearn") for name in PEERS.split()}
-    assert "sklearn" in imported
-    # PyTorch's lines are shown where it is installed; scikit-learn brings SciPy.
-    imported -= installed | sys.stdlib_module_names | {"torch", "scipy"}
-    assert imported == {"nnreg", "numpy"}
 
 
 CHAPTER = """<main><button>Menu</button><article class="bd-article"><section id="two">

@@ -4,7 +4,7 @@ Usage: python tools/try_changes.py NOTEBOOK [...]
 
 `tests/changes/` lists edits for each chapter: another seed, width, rate, strength or data size.
 Each is made alone, and the notebook runs from top to bottom as it does for a reader: nothing may
-stop it.
+stop it. The tests make some of them at once, which takes one run.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import os
 import re
 import sys
 import tomllib
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,10 +68,21 @@ def make(change: Change, notebook: nbformat.NotebookNode) -> None:
     cells[0].source = cells[0].source.replace(change.old, change.new)
 
 
-def answer_to(change: Change, path: Path, timeout: int = 600) -> Answer:
-    """Run the changed notebook in a reader's environment, and collect what it says."""
+def at_once(changes: Iterable[Change], path: Path) -> list[Change]:
+    """Return the edits that can be made one after another: none takes another's place away."""
+    notebook, made = nbformat.read(path, as_version=4), []
+    for change in changes:
+        with suppress(ValueError):
+            make(change, notebook)
+            made.append(change)
+    return made
+
+
+def answer_to(changes: Iterable[Change], path: Path, timeout: int = 600) -> Answer:
+    """Run the notebook with these edits in a reader's environment, and collect what it says."""
     notebook = nbformat.read(path, as_version=4)
-    make(change, notebook)
+    for change in changes:
+        make(change, notebook)
     environment = {**os.environ, **FIXED_ENVIRONMENT}
     environment.pop(VERIFYING, None)
     client = NotebookClient(
@@ -90,7 +103,7 @@ def main() -> int:
     failed = False
     for path in map(Path, sys.argv[1:]):
         for change in changes_of(path):
-            answer = answer_to(change, path.resolve())
+            answer = answer_to([change], path.resolve())
             failed |= bool(answer.stopped)
             print(f"{path.stem}, {change}", flush=True)
             for line in (*answer.stopped, *answer.spoken):

@@ -22,19 +22,12 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this tree before an installed one
 
-from tools.build_book import PEERS, make_wheel
+from tools.downloads import FOLDED, install_cell, make_wheel
 from tools.tree import ROOT
-from tools.workbook_cells import FOLDED, sheets
+from tools.workbook_cells import sheets
 from tools.workbook_myst import configuration
 from tools.workbook_numbers import Book, Chapter, read_book
 
-INSTALL = """\
-# @title Install what is missing
-from importlib.util import find_spec
-
-if find_spec("nnreg") is None:
-    %pip install --quiet "{package}" {peers}
-"""
 NOTE = """\
 *This is the workbook's edition of {called}. Run the cells from the top, and put your answers in \
 the place of `...`: the check below says at once whether they are right. The [solutions]\
@@ -76,9 +69,7 @@ def editions(book: Book, chapter: Chapter, package: str) -> tuple[NotebookNode, 
     first, *rest = workbook.cells
     first.source = first.source.replace("# ", f"# {chapter.number}. ", 1)
     workbook.cells = [
-        new_code_cell(
-            INSTALL.format(package=package, peers=PEERS).rstrip(), id="install", metadata=FOLDED
-        ),
+        new_code_cell(install_cell(package), id="install", metadata=FOLDED),
         first,
     ]
     workbook.write(NOTE.format(stem=chapter.stem, **words), "workbook-note")
@@ -114,7 +105,7 @@ def write(folder: Path, repository: str = "") -> None:
     """Write all notebooks, the README and, without a repository, the wheel into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     if repository:
-        package, installing = f"nnreg @ git+{repository}", FROM_REPOSITORY
+        package, installing = f"git+{repository}", FROM_REPOSITORY
     else:
         wheel = add_wheel(folder)
         package, installing = f"./{wheel}", FROM_WHEEL.format(wheel=wheel)

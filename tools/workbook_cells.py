@@ -11,11 +11,11 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from tools.downloads import FOLDED
 from tools.workbook_myst import pieces
 from tools.workbook_numbers import Book, Chapter, as_listed
 from tools.workbook_plain import Plain
 
-FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}  # in Colab, in JupyterLab
 YOUR_WORDS = "*Your answer (double-click here, and write):*"
 _OPENS = {"exercise-start": "exercise", "solution-start": "solution"}
 _CLOSES = ("exercise-end", "solution-end")
