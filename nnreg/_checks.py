@@ -66,7 +66,7 @@ def as_labels(y, n: int | None = None, n_classes: int | None = None):
         raise ValueError(
             f"y must hold labels {allowed}, got {y.min()} to {y.max()}"
         )
-    return y
+    return y.astype(np.intp, copy=False)  # what indexes: 32 bits in a browser
 
 
 def as_upstream(dy, shape: tuple[int, ...], dtype=None) -> np.ndarray:

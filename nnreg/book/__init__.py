@@ -1,9 +1,11 @@
 """What the chapters show with. Nothing that computes imports this package.
 
 Claims, checking an answer and showing source need NumPy alone. A picture needs
-matplotlib and Pillow, which are imported when the first one is asked for.
+matplotlib and Pillow, which are imported when the first one is asked for; in
+a page that runs Python, NumPy alone draws it.
 """
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -15,10 +17,18 @@ _PICTURES = {
     "diamond_picture": "nnreg.book.diamond",
     "explore": "nnreg.book.explorer",
     "figure": "nnreg.book.figures",
-    "plot_decision": "nnreg.book.figures",
+    "plot_decision": "nnreg.book.palette",
     "projection_picture": "nnreg.book.projection",
-    "role": "nnreg.book.figures",
+    "role": "nnreg.book.palette",
 }
+if sys.platform == "emscripten":  # in a page
+    _PICTURES |= {
+        "diamond_picture": "nnreg.book._svg.missing",
+        "explore": "nnreg.book.live_slider",
+        "figure": "nnreg.book._svg.figure",
+        "live_frame": "nnreg.book.live_slider",
+        "projection_picture": "nnreg.book._svg.missing",
+    }
 
 __all__ = ["check_answer", "claim", "seal", "show_source", *_PICTURES]
 

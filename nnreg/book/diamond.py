@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from nnreg._checks import as_float_array, check_real
 from nnreg.book import page
 from nnreg.book.figures import CSS_PIXELS_PER_INCH, BookFigure, use_style
+from nnreg.book.slider import sentence
 from nnreg.penalties import L1
 
 LIMIT = 2.0
@@ -74,8 +75,8 @@ class Diamond(page.Shown):
 
     def __init__(self, centre, bend, lam, name, caption, alt):
         super().__init__(name)
-        self.caption = page.sentence(caption, "caption must be")
-        self.alt = page.sentence(alt, "alt must be")
+        self.caption = sentence(caption, "caption must be")
+        self.alt = sentence(alt, "alt must be")
         self.centre, self.bend = _two_numbers(centre), _bowl(bend)
         self.lam = check_real(lam, "lam", 0.0, STRONGEST)
         self.l1 = _lasso(self.centre, self.bend, self.lam)

@@ -1,16 +1,14 @@
 """A slider over pictures: in a page without a kernel, live, and on paper."""
 
 import html
-import math
 from collections.abc import Callable, Sequence
-from numbers import Real
 from typing import Any, NamedTuple
 
 from PIL import Image
 
 from nnreg.book import page
-from nnreg.book._numbers import written
 from nnreg.book.figures import BookFigure, use_style
+from nnreg.book.slider import Slider
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -100,37 +98,32 @@ def explore(
     ... )
     explore: λ from 0 to 1, 3 values, start 0.5 — The penalty is 0.5.
     """
-    size = width, height
     return Explorer(
-        draw, values, name, caption, alt, symbol, start, mark, fmt, size
+        draw,
+        (width, height),
+        values,
+        name=name,
+        caption=caption,
+        alt=alt,
+        symbol=symbol,
+        start=start,
+        mark=mark,
+        fmt=fmt,
     )
 
 
-class Explorer(page.Shown):
+class Explorer(Slider, page.Shown):
     """What `explore` returns: a picture with a slider, and a live form."""
 
     def __init__(
-        self, draw, values, name, caption, alt, symbol, start, mark, fmt, size
+        self,
+        draw: Callable[[BookFigure, Any], None],
+        size: tuple[float, float],
+        values: Sequence[Any],
+        **told: Any,
     ):
-        super().__init__(name)
-        self.values = list(values)
-        if len(self.values) < 2:
-            raise ValueError(
-                f"values must hold at least two values, got {self.values}"
-            )
-        numbers = [value for value in self.values if isinstance(value, Real)]
-        if sorted(numbers) != numbers:
-            raise ValueError(
-                f"values must run from small to large, got {self.values}"
-            )
-        self.symbol = symbol
-        self._draw, self._caption, self._alt = draw, caption, alt
-        self._fmt = written if fmt is None else fmt
-        first = self.values[0]
-        start = first if start is None else start
-        self.start = _position(start, self.values, "start")
-        place, self.mark = (first, "") if mark is None else mark
-        self.marked = _position(place, self.values, "mark")
+        super().__init__(values, **told)
+        self._draw = draw
         use_style()
         self._figure = BookFigure(figsize=size)
         self.frames = [self._frame(value) for value in self.values]
@@ -143,22 +136,10 @@ class Explorer(page.Shown):
 
     def _frame(self, value: Any) -> Frame:
         self._draw_value(value)
-        return Frame(
-            value=f"{self.symbol} = {self._fmt(value)}",
-            caption=page.sentence(self._caption(value), "caption must return"),
-            alt=page.sentence(self._alt(value), "alt must return"),
-            image=self._figure.frame(_FRAME_DPI),
-        )
+        return Frame(*self.words(value), self._figure.frame(_FRAME_DPI))
 
     def __repr__(self) -> str:
-        low, high, start = (
-            self._fmt(self.values[i]) for i in (0, -1, self.start)
-        )
-        return (
-            f"explore: {self.symbol} from {low} to {high}, "
-            f"{len(self.values)} values, start {start} — "
-            f"{self.frames[self.start].caption}"
-        )
+        return self.summary(self.frames[self.start].caption)
 
     def html(self) -> str:
         """Return the kernel-free form: a range input, frames, a script."""
@@ -168,23 +149,18 @@ class Explorer(page.Shown):
             data=[self._stored(frame, first) for frame in self.frames],
             name=self.name,
             symbol=self.symbol,
-            value=self._fmt(self.values[self.start]),
-            low=self._fmt(self.values[0]),
-            high=self._fmt(self.values[-1]),
+            value=self.written(self.values[self.start]),
+            low=self.written(self.values[0]),
+            high=self.written(self.values[-1]),
             caption=first.caption,
             alt=first.alt,
             src=_webp(first.image),
-            mark=self._mark_text(),
+            mark=self.mark_text(),
             marked=self.marked,
             start=self.start,
             last=len(self.frames) - 1,
             **self._figure.size_on_screen(),
         )
-
-    def _mark_text(self) -> str:
-        if not self.mark:
-            return ""
-        return f"▲ {self._fmt(self.values[self.marked])}: {self.mark}"
 
     def _stored(self, frame: Frame, first: Frame) -> dict[str, str]:
         """Return a frame as it is stored: it lies over the first one shown."""
@@ -202,7 +178,7 @@ class Explorer(page.Shown):
         picture, words = ipywidgets.HTML(), ipywidgets.HTML()
         slider = ipywidgets.SelectionSlider(
             options=[
-                (self._fmt(value), i) for i, value in enumerate(self.values)
+                (self.written(value), i) for i, value in enumerate(self.values)
             ],
             value=self.start,
             description=self.symbol,
@@ -220,7 +196,7 @@ class Explorer(page.Shown):
 
         redraw()
         slider.observe(redraw, names="value")
-        mark = ipywidgets.HTML(html.escape(self._mark_text()))
+        mark = ipywidgets.HTML(html.escape(self.mark_text()))
         width = f"{self._figure.size_on_screen()['width']}px"
         layout = ipywidgets.Layout(max_width=width)
         parts = [picture, slider, *([mark] if self.mark else []), words]
@@ -247,13 +223,3 @@ def _is_live() -> bool:
 
 def _webp(image: Image.Image, mask: Image.Image | None = None) -> str:
     return page.webp(image, _FRAME_COLOURS, effort=4, mask=mask)
-
-
-def _position(of: Any, values: list[Any], name: str) -> int:
-    for i, value in enumerate(values):
-        numbers = isinstance(of, Real) and isinstance(value, Real)
-        # A grid may be off in its last digit; float32 has seven of them.
-        near = numbers and math.isclose(value, of, rel_tol=1e-6)
-        if near or value == of:
-            return i
-    raise ValueError(f"{name} must be one of values, got {of!r}")

@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image, ImageChops, ImageFilter
 
 from nnreg.book.figures import BookFigure
+from nnreg.book.slider import checked_name
 
 
 class Shown(ABC):
@@ -29,12 +30,7 @@ class Shown(ABC):
     _png: bytes
 
     def __init__(self, name: str):
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            raise ValueError(
-                "name must be lower-case letters, digits and hyphens, "
-                f"got {name!r}"
-            )
-        self.name = name
+        self.name = checked_name(name)
 
     def _take(self, figure: BookFigure) -> None:
         """Store the figure, and how it looks now.
@@ -57,13 +53,6 @@ class Shown(ABC):
             "text/plain": repr(self),
         }
         return data, {"image/png": self._figure.size_on_screen()}
-
-
-def sentence(text: Any, rule: str) -> str:
-    """Return `text` if it says something; `rule` begins the complaint."""
-    if not isinstance(text, str) or not text.strip():
-        raise TypeError(f"{rule} a sentence, got {text!r}")
-    return text
 
 
 def read(name: str) -> str:

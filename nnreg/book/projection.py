@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from nnreg._checks import as_float_array
 from nnreg.book import page
 from nnreg.book.figures import CSS_PIXELS_PER_INCH, BookFigure, use_style
+from nnreg.book.slider import sentence
 from nnreg.layernorm import layernorm_backward, layernorm_forward
 
 LIMIT = 2.0
@@ -83,8 +84,8 @@ class Projection(page.Shown):
 
     def __init__(self, x, dx_hat, name, caption, alt):
         super().__init__(name)
-        self.caption = page.sentence(caption, "caption must be")
-        self.alt = page.sentence(alt, "alt must be")
+        self.caption = sentence(caption, "caption must be")
+        self.alt = sentence(alt, "alt must be")
         self.x = _three_numbers(x, "x")
         self.dx_hat = _three_numbers(dx_hat, "dx_hat")
         self.x_hat, cache = layernorm_forward(self.x)

@@ -1,0 +1,1 @@
+"""A stand-in for what the chapters use of matplotlib: SVG, by NumPy alone."""
