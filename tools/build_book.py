@@ -8,7 +8,6 @@ two builds can run side by side, and nothing but the finished site is left behin
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -19,6 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this tree before an installed one
 
+from tools.downloads import offer_downloads
+from tools.live import add_live_cells
 from tools.search_index import make_search_index
 from tools.tree import FIXED_ENVIRONMENT, ROOT
 
@@ -35,37 +36,6 @@ FIRST_PAGE = """<!DOCTYPE html>
 </html>
 """
 
-# The first cell of a downloaded chapter. Each line is a comment: running it changes nothing.
-INSTALL = """\
-# Where `import nnreg` fails, take the "#" from the next line and run this cell once.
-# %pip install {address}/{wheel} {peers}
-"""
-PEERS = "matplotlib ipywidgets joblib scikit-learn tqdm nnfs"
-
-
-def make_wheel(site: Path) -> str:
-    """Build the package into the site, so that a reader can install it; return its name."""
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
-    subprocess.run([*command, "--directory", str(site)], cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = site.glob("nnreg-*.whl")
-    return wheel.name
-
-
-def say_where_nnreg_is(notebook: Path, wheel: str) -> None:
-    """Put a first cell before a chapter that is offered for download."""
-    chapter = json.loads(notebook.read_text(encoding="utf8"))
-    address = os.environ.get("NNREG_SITE_URL", "").rstrip("/") or "<address of the site>"
-    cell = {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": "install-nnreg",
-        "metadata": {},
-        "outputs": [],
-        "source": INSTALL.format(address=address, wheel=wheel, peers=PEERS).splitlines(True),
-    }
-    chapter["cells"].insert(0, cell)
-    notebook.write_text(json.dumps(chapter, ensure_ascii=False, indent=1) + "\n", encoding="utf8")
-
 
 def finish(site: Path) -> None:
     """Add to the pages what Jupyter Book does not make."""
@@ -73,9 +43,8 @@ def finish(site: Path) -> None:
     for source_map in (site / "_static").rglob("*.map"):
         source_map.unlink()
     make_search_index(site, ROOT / "book" / "search.toml")
-    wheel = make_wheel(site)
-    for notebook in (site / "_sources" / "notebooks").glob("*.ipynb"):
-        say_where_nnreg_is(notebook, wheel)
+    offer_downloads(site)
+    add_live_cells(site)
 
 
 def build(site: Path) -> int:

@@ -1,0 +1,1 @@
+"""What the chapters import from matplotlib; the rest is absent."""

@@ -1,0 +1,3 @@
+"""Rectangles, which the stand-in draws."""
+
+from nnreg.book._svg.patches import Rectangle  # noqa: F401

@@ -1,0 +1,1 @@
+"""Of SciPy the page has Student's tests; `absent` answers for the rest."""
