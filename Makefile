@@ -23,13 +23,14 @@ export PYTHONPATH := $(CURDIR)
 unexport PYTHONDONTWRITEBYTECODE
 
 WORKBOOK ?= _build/workbook
+PDF ?= _build/nnreg.pdf
 NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg \
 	--nbval-cell-timeout=$(CELL_TIMEOUT) -n 2 --dist loadscope notebooks
 
 .DEFAULT_GOAL := help
 .PHONY: help python venv build book serve lab notebooks gates test test-unit test-notebooks \
-	test-portability test-changes test-cluster test-peers test-classroom test-book test-elsewhere browser-tools \
-	assignments workbook bench bench-grading ablation lint format lock clean
+	test-portability test-changes test-cluster test-peers test-classroom test-book test-elsewhere test-live test-live-all test-pdf \
+	browser-tools editor assignments workbook pdf bench bench-grading ablation lint format lock clean
 
 help:
 	@echo "make book              build the book, serve it, print its address (BOOK_SERVE=0: build alone)"
@@ -39,6 +40,8 @@ help:
 	@echo "make notebooks         re-execute notebooks in the one fixed way (NOTEBOOKS=notebooks/01_….ipynb for some)"
 	@echo "make assignments       write the students' copies of the assignments (nbgrader's generator)"
 	@echo "make workbook          write an edition of the chapters without solutions (WORKBOOK=_build/workbook)"
+	@echo "make pdf               set the book for paper (needs TeX: it says which packages)"
+	@echo "make editor            bundle the page's editor anew (needs npm)"
 	@echo "make gates             ask in seconds what a chapter or a new concept still lacks"
 	@echo "make test              everything: lint, unit tests, notebooks, book, browser"
 	@echo "make test-unit         the quick tests alone"
@@ -46,10 +49,13 @@ help:
 	@echo "make test-portability  the same on a simulated other processor"
 	@echo "make test-book         build the book strictly, then test it in a browser"
 	@echo "make test-elsewhere    Firefox, JupyterLab, the dragged pictures by themselves"
+	@echo "make test-live         run the chapters' quick cells in the page, and compare what they print"
+	@echo "make test-live-all     run all of them there (an hour or more)"
 	@echo "make test-changes      change each chapter as a reader would, and see that nothing stops"
 	@echo "make test-cluster      sweep on a local Dask cluster, and kill workers of it"
 	@echo "make test-peers        ask Keras, PyTorch, JAX and others what the book says of them (3 GB)"
 	@echo "make test-classroom    grade classes, and notebooks that try to do harm (needs bubblewrap)"
+	@echo "make test-pdf          set the book for paper, and read what came out (needs TeX)"
 	@echo "make bench             timings beside other implementations"
 	@echo "make bench-grading     grade a class of 300 (a quarter of an hour)"
 	@echo "make ablation          chapter 20's experiment (an hour; stop it when you like, it goes on)"
@@ -99,6 +105,12 @@ assignments: $(READY)
 workbook: $(READY)
 	$(PY) -m tools.workbook $(WORKBOOK)
 
+editor: $(READY)
+	$(PY) tools/bundle_editor.py
+
+pdf: $(READY)
+	@$(PY) tools/build_pdf.py $(PDF)
+
 # Only the messages: each names the place and what to do.
 gates: $(READY)
 	@$(PY) -m pytest -q --no-header -rN -m "not changes" \
@@ -107,7 +119,7 @@ gates: $(READY)
 test: lint test-unit test-notebooks test-book
 
 test-unit: $(READY)
-	$(PY) -m pytest -m "not book and not browser and not changes and not classroom" -n 2
+	$(PY) -m pytest -m "not book and not browser and not changes and not classroom and not pdf" -n 2
 
 test-notebooks: $(READY)
 	$(NBVAL)
@@ -118,10 +130,11 @@ test-portability: $(READY)
 	  else echo "Notebooks on a simulated other processor: $$settings"; \
 	    env $$settings $(NBVAL); fi; }
 
-# Chapters changed as a reader would, and chapters on a broken package. Slow, and rarely broken:
-# like the portability and the peers, not part of `make test`.
+# Chapters changed as a reader would, downloaded to a machine without nnreg, and on a broken package.
+# Slow, and rarely broken: like the portability and the peers, not part of `make test`.
 test-changes: $(READY)
-	$(PY) -m pytest -m changes -n 2 -rA tests/test_changes.py tests/test_nbval_catches_a_broken_gradient.py tests/test_workbook.py
+	$(PY) -m pytest -m changes -n 2 -rA tests/test_changes.py tests/test_downloads.py \
+	  tests/test_nbval_catches_a_broken_gradient.py tests/test_workbook.py
 
 # A cluster of two Dask workers, and who is killed on the way: a minute, and it needs the machine.
 test-cluster: $(READY)
@@ -131,6 +144,10 @@ test-cluster: $(READY)
 test-classroom: $(READY)
 	$(PY) -m pytest -m classroom -rA --show-capture=no tests/grading
 
+# 500 pages by TeX: some minutes.
+test-pdf: pdf
+	NNREG_PDF=$(abspath $(PDF)) $(PY) -m pytest -m pdf -rA tests/test_pdf.py
+
 # What the book says of other libraries, asked of those libraries, in an environment of their own.
 test-peers: python
 	[ -x $(PEERS)/bin/python ] || $(PYTHON) -m venv $(PEERS)
@@ -138,12 +155,21 @@ test-peers: python
 	$(PEERS)/bin/python -m pytest -m peers tests/peers
 
 test-book: $(READY) browser-tools build
-	NNREG_SITE=$(SITE) $(PY) -m pytest -m "(book or browser) and not changes and not elsewhere" -n 2 --dist loadgroup tests
+	NNREG_SITE=$(SITE) $(PY) -m pytest -m "(book or browser) and not changes and not elsewhere and not live" -n 2 --dist loadgroup tests
 
 # The same site in Firefox, a chapter in JupyterLab, the dragged pictures on pages of their own, pages
 # that the checks must refuse, and the generated pages of the API.
 test-elsewhere: $(READY) browser-tools build
 	NNREG_SITE=$(SITE) $(PY) -m pytest -m elsewhere -n 2 --dist loadgroup tests/browser
+
+# What the chapters' cells print when Python runs in the page, beside what is stored.
+LIVE := NNREG_SITE=$(SITE) $(PY) -m pytest -m live -n 2 -rP tests/browser/test_live_outputs.py
+
+test-live: $(READY) browser-tools build
+	$(LIVE)
+
+test-live-all: $(READY) browser-tools build
+	LIVE_SECONDS=100000 $(LIVE)
 
 # Chromium and npm are no Python packages. Without them the browser tests are skipped aloud;
 # on a continuous-integration machine (CI=true) their absence is a failure.

@@ -23,7 +23,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log):
     class ByPage(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file, _, test = nodeid.partition("::")
-            if file.endswith("test_book_build.py"):  # it reads all pages
+            # One reads all pages, the other starts one Python for all its tests.
+            if file.endswith(("test_book_build.py", "test_live_cells.py")):
                 return file
             return test.partition("[")[2] if file.endswith("test_pages.py") else nodeid
 

@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tools.downloads import install_cell
 from tools.tree import FIXED_ENVIRONMENT, ROOT
 from tools.workbook import editions
 from tools.workbook_cells import Part, parts_of, waits_for_an_answer
@@ -184,15 +185,12 @@ def test_every_exercise_is_in_both_files_with_its_number(folder, book):
 def test_the_first_cell_installs_only_where_nnreg_is_missing(folder, book):
     (wheel,) = folder.glob("nnreg-*.whl")
     for chapter in book.chapters:
-        first = read(folder, chapter.stem)[0].cells[0].source
-        condition, install = first.splitlines()[-2:]
-        assert condition == 'if find_spec("nnreg") is None:'
-        assert install.startswith(f'    %pip install --quiet "./{wheel.name}" ')
+        assert read(folder, chapter.stem)[0].cells[0].source == install_cell(f"./{wheel.name}")
 
 
 def test_a_repository_takes_the_place_of_the_wheel(book):
-    workbook, _ = editions(book, book.chapters[0], "nnreg @ git+https://example.org/nnreg.git")
-    assert '"nnreg @ git+https://example.org/nnreg.git" matplotlib' in workbook.cells[0].source
+    workbook, _ = editions(book, book.chapters[0], "git+https://example.org/nnreg.git")
+    assert '"nnreg": "git+https://example.org/nnreg.git"' in workbook.cells[0].source
 
 
 def test_what_the_chapter_folds_is_folded_in_colab_and_in_jupyterlab(folder, book):
@@ -243,6 +241,10 @@ def test_every_numbered_formula_shows_its_number(folder, book):
         (
             "```{admonition} Why $\\lambda$?\n:class: dropdown\n- so\n```",
             "<details>\n<summary><b>Why λ?</b></summary>\n\n- so\n\n</details>",
+        ),
+        (
+            "```{trainer} train-here\n:wrong: 0.2\n\nPress **Play**.\n```",
+            "> **In the online book** a network trains here while you watch.\n>\n> Press **Play**.",
         ),
     ],
 )

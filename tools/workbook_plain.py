@@ -16,6 +16,7 @@ _ROLE = re.compile(r"\{(?P<role>[\w:+-]+)\}`(?P<inside>[^`]+)`")
 _LINK = re.compile(r"\[(?P<words>[^\]\[]+)\]\((?P<target>[^)\s]+)\)")
 _SOURCE = "../book/references.bib#"
 _STARTS_A_SENTENCE = re.compile(r"(^|\n\s*|[.?!][*\")]*\s+)([-*] |\d+\. )?\Z")
+_TRAINER = "**In the online book** a network trains here while you watch."
 _TITLES = {"warning": "Warning", "note": "Note", "tip": "Tip", "hint": "Hint"}
 
 
@@ -76,6 +77,8 @@ class Plain:
             return f"### Exercise {number} · {self.words(title)}"
         if piece.name == "exercise-end":
             return ""
+        if piece.name == "trainer":
+            return quoted(f"{_TRAINER}\n\n{self.block(piece.body, boxed=True)}")
         if piece.name not in ("admonition", *_TITLES):
             raise ValueError(f"{self.chapter.stem}: `{{{piece.name}}}` has no plain form")
         title, body = piece.argument, piece.body

@@ -1,4 +1,4 @@
-"""What this book's site needs beyond its theme: buttons, descriptions, links to the API."""
+"""What this book's site needs beyond its theme: numbers, descriptions, links to the API."""
 
 from __future__ import annotations
 
@@ -27,20 +27,11 @@ MENDED = {
 DESCRIPTION_LENGTH = 200
 
 
-def set_buttons(app, config) -> None:
-    """Take launch and repository buttons and the site's address from the environment, or none."""
-    options = config.html_theme_options
-    options["navbar_persistent"] = []  # the search field stands in the sidebar already
+def set_site(app, config) -> None:
+    """Take the site's address from the environment, and leave out a button that stands twice."""
+    config.html_theme_options["navbar_persistent"] = []  # the sidebar has the search field
     if site := os.environ.get("NNREG_SITE_URL"):
         config.html_baseurl = site.rstrip("/") + "/"
-    url = os.environ.get("NNREG_REPOSITORY_URL", "").rstrip("/")
-    if url:
-        options["repository_url"] = url
-        options["repository_branch"] = os.environ.get("NNREG_REPOSITORY_BRANCH", "main")
-        options["use_repository_button"] = True
-        options["use_issues_button"] = True
-        options["use_edit_page_button"] = True
-        options["launch_buttons"] = {"binderhub_url": "https://mybinder.org"}
 
 
 def number_chapters_by_file_name(app) -> None:
@@ -128,13 +119,16 @@ def resolve_public_name(app, env, node, contnode):
 def setup(app) -> dict[str, object]:
     """Connect the handlers."""
     app.add_config_value("comments_config", {}, "env")  # Jupyter Book sets it in any case
-    app.connect("config-inited", set_buttons)
+    app.connect("config-inited", set_site)
     app.connect("builder-inited", number_chapters_by_file_name)
     app.connect("html-page-context", mend)
     app.connect("html-page-context", describe)
     app.connect("missing-reference", resolve_public_name)
     app.add_css_file("mended.css")
     app.setup_extension("icons")
+    app.setup_extension("launch")
     app.setup_extension("quiz")
+    app.setup_extension("live")
+    app.setup_extension("trainer")
     app.setup_extension("strict_scripts")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -43,6 +43,8 @@ class Reader:
         self.page.goto(address, wait_until="load")
         if leads_to:
             self.page.wait_for_url(leads_to, wait_until="load")
+        if self.page.locator("script[data-page]").count():
+            self.page.wait_for_load_state("networkidle")  # the cells have their buttons then
         settle(self.page)
         return self
 
@@ -158,7 +160,7 @@ def badly_named_folds(page: Page) -> list[str]:
 
 
 def printed_wrongly(page: Page) -> list[str]:
-    """What would be printed dark, or printed though it is folded."""
+    """What would be printed dark, beside what it should lie over, or though it is folded."""
     page.emulate_media(media="print")
     found = page.evaluate(
         """() => {
@@ -179,6 +181,12 @@ def printed_wrongly(page: Page) -> list[str]:
             for (const box of document.querySelectorAll(folds))
                 if (box.checkVisibility())
                     found.push(`folded: ${box.textContent.trim().slice(0, 40)}`);
+            for (const over of document.querySelectorAll(".nnreg-explore img + img")) {
+                const below = over.previousElementSibling;
+                const off = (side) => Math.abs(over[side] - below[side]) > 1;
+                if (off("offsetLeft") || off("width"))
+                    found.push(`a slider's second picture beside its first: ${below.alt}`);
+            }
             return found.slice(0, 8);
         }"""
     )
