@@ -275,8 +275,8 @@ def test_an_error_above_is_told_where_the_run_was_asked_for(page, cell):
 
 
 def test_a_name_from_above_that_the_book_s_cell_did_not_need_is_offered(cell):
-    cell(SCREEN).write("only_here = 5")
-    asks = cell(IMPORTS).write("print(only_here)").run()
+    cell(EPSILON).write("only_here = 5")
+    asks = cell(TOKENS).write("print(only_here)").run()
     expect(asks.output).to_contain_text("NameError: name 'only_here' is not defined")
     asks.button("Run all above first").click()
     expect(asks.wait().output).to_have_text("5")
@@ -422,13 +422,13 @@ def test_restart_forgets_what_ran_and_keeps_what_was_written(page, cell):
 
 
 def test_two_tabs_know_nothing_of_each_other(reader, page, cell):
-    cell(FORWARD).write("here = 1").run()
+    cell(EPSILON).write("here = 1").run()
     second = page.context.new_page()
     second.goto(page.url)
-    other = LiveCell(second, FORWARD).write("print('here' in globals())").run()
+    other = LiveCell(second, EPSILON).write("print('here' in globals())").run()
     expect(other.output).to_have_text("False")
     second.close()
-    expect(cell(EPSILON).write("print(here)").run().output).to_have_text("1")
+    expect(cell(TOKENS).write("print(here)").run().output).to_have_text("1")
 
 
 # ---- Exercises ----
