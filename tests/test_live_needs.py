@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tools.live_cells import missing_packages
-from tools.live_needs import binds, needs, read_cells
+from tools.live_needs import binds, calls, needs, read_cells
 
 
 def needs_of_last(*sources: str, lacks: dict[int, str] | None = None) -> list[int]:
@@ -100,6 +100,11 @@ def test_a_cell_binds_its_names_and_those_that_it_changes_and_no_locals():
         "d.x = [i for i in e]\nw = v.go()\nunknown()",
     ]
     assert binds(read_cells(sources)) == [["a", "d", "e"], ["f"], ["d", "w"]]
+
+
+def test_a_cell_tells_what_its_functions_read_when_they_are_called():
+    sources = ["w, a = 1, 2", "def f(x, a):\n    b = g(x)\n    return a + b + w", "f(1, 2)"]
+    assert calls(read_cells(sources)) == [[], ["g", "w"], []]
 
 
 def test_needs_bring_their_own_needs():

@@ -474,7 +474,7 @@ def test_a_slider_that_nobody_showed_has_no_frames():
 IN_A_PAGE = """
 import sys
 sys.platform = "emscripten"
-sys.modules.update(dict.fromkeys(["matplotlib", "PIL", "html", "ipywidgets"]))
+sys.modules.update(dict.fromkeys(["matplotlib", "PIL", "ipywidgets"]))
 import numpy as np
 from nnreg.book import diamond_picture, explore, figure, live_frame, plot_decision, role
 fig, ax = figure()

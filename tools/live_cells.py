@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tools.live_needs import binds, needs, read_cells
+from tools.live_needs import binds, calls, needs, read_cells
 from tools.live_reader import is_about_torch
 from tools.tree import ROOT
 from tools.workbook_cells import parts_of
@@ -36,7 +36,7 @@ def cells_of(path: Path) -> list[dict]:
     codes = read_cells(sources)
     lacks = missing_packages(sources, [code.reads for code in codes])
     needed, missing = needs(codes, lacks)
-    bound = binds(codes)
+    bound, called = binds(codes), calls(codes)
     taken = json.loads(SECONDS.read_text(encoding="utf8")).get(path.stem, {})
     return [
         {
@@ -45,6 +45,7 @@ def cells_of(path: Path) -> list[dict]:
             "code": cell.source,
             "needs": needed[k],
             "binds": bound[k],
+            "calls": called[k],
             "live": not missing[k] or refusal(missing[k], is_own=bool(lacks[k])),
             "seconds": round(SLOWER * taken[cell.id], 1) if cell.id in taken else None,
             "kind": kind(part.kind, cell),

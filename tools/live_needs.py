@@ -38,6 +38,12 @@ def binds(cells: list[Code]) -> list[list[str]]:
     return found
 
 
+def calls(cells: list[Code]) -> list[list[str]]:
+    """Return, for each cell, the names that its functions read when they are called."""
+    bodies = [[code.reads for code in cell.functions.values()] for cell in cells]
+    return [sorted(set().union(*each)) for each in bodies]
+
+
 def needs(cells: list[Code], lacks: list[str]) -> tuple[list[list[int]], list[str]]:
     """Return, for each cell, the earlier cells that must have run, and what it lacks in the end.
 

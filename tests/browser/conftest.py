@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tools import browser_tools
 from tools.serve import open_server
@@ -73,6 +73,22 @@ def serve() -> Iterator[Callable[[Path], str]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="module")
+def blank_page(browser: Browser, serve: Callable[[Path], str]) -> Iterator[Callable[[Path], Page]]:
+    """Return a function that opens a page in which a folder's scripts can be imported."""
+    opened = []
+
+    def start(folder: Path) -> Page:
+        page = browser.new_page()
+        opened.append(page)
+        page.goto(serve(folder))
+        return page
+
+    yield start
+    for page in opened:
+        page.close()
 
 
 @pytest.fixture(scope="session")

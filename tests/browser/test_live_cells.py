@@ -282,16 +282,21 @@ def test_a_name_from_above_that_the_book_s_cell_did_not_need_is_offered(cell):
     expect(asks.wait().output).to_have_text("5")
 
 
-def test_the_names_of_an_edited_text_are_made_first(browser, address):
+def test_a_name_that_only_an_edit_uses_is_made_first(cell):
+    epsilon = cell(EPSILON)
+    assert cell(TOKENS).write("print(len(widths))").run().output.inner_text().strip().isdigit()
+    expect(epsilon.mark).to_contain_text("Ran here")
+
+
+def test_what_makes_the_names_of_an_edit_gets_what_its_functions_read(browser, address):
     reader = Reader(browser, "light")
 
     def change(route):
         cells = route.fetch().json()
-        cells[EPSILON]["needs"] = []
-        for entry in cells:
-            entry.setdefault("binds", [])
+        for k in (EPSILON, SCREEN):
+            cells[k]["needs"] = []
         cells[FORWARD]["binds"] = ["np"]
-        cells[SCREEN]["binds"] = ["gamma"]
+        cells[SCREEN] |= {"binds": ["gamma"], "calls": ["np"]}
         route.fulfill(json=cells)
 
     reader.page.route("**/_static/live/cells/*.json", change)

@@ -114,11 +114,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(browser, serve, folder):
-    page = browser.new_page()
-    page.goto(serve(folder))
-    yield page
-    page.close()
+def page(blank_page, folder):
+    return blank_page(folder)
 
 
 @pytest.mark.parametrize("case", CASES)

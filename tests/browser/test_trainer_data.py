@@ -18,11 +18,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def page(browser, serve):
-    page = browser.new_page()
-    page.goto(serve(SOURCES))
-    yield page
-    page.close()
+def page(blank_page):
+    return blank_page(SOURCES)
 
 
 @pytest.fixture

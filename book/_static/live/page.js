@@ -172,8 +172,15 @@ export class Page {
 
   #makers(cell) {
     const above = this.cells.slice(0, cell.index).filter((other) => this.#canRun(other)).reverse();
-    const maker = (name) => above.find(({ index }) => this.facts[index].binds?.includes(name));
-    return [...namesRead(cell.text)].map(maker).filter(Boolean);
+    const names = namesRead(cell.text); // and what functions read when they are called: it grows
+    const makers = new Set();
+    for (const name of names) {
+      const maker = above.find(({ index }) => this.facts[index].binds.includes(name));
+      if (!maker || makers.has(maker)) continue;
+      makers.add(maker);
+      this.facts[maker.index].calls.forEach((read) => names.add(read));
+    }
+    return makers;
   }
 
   #canRun(cell) {

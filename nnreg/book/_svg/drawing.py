@@ -1,5 +1,6 @@
 """Elements of an SVG picture: numbers, attributes, paths without ballast."""
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,6 @@ class NeedsNotebook(AttributeError):
         super().__init__(
             f"This picture needs a notebook: the page draws no {what}."
         )
-
-
-def escape(text: str) -> str:
-    """Write text so that it can end neither an attribute nor an element."""
-    # The page's Python comes without the standard library's `html`.
-    for sign, name in (("&", "amp"), ("<", "lt"), (">", "gt"), ('"', "quot")):
-        text = text.replace(sign, f"&{name};")
-    return text
 
 
 def number(value: float) -> str:

@@ -1,6 +1,7 @@
 """A figure in the book's style that shows itself as SVG, by NumPy alone."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from nnreg.book._svg import text
 from nnreg.book._svg.axes import Axes
 from nnreg.book._svg.axis import Axis
-from nnreg.book._svg.drawing import NeedsNotebook, escape, tag
+from nnreg.book._svg.drawing import NeedsNotebook, tag
 from nnreg.book._svg.layout import Cell, Grid, place
 from nnreg.book._svg.legend import Legend
 from nnreg.book.palette import CSS_PIXELS_PER_INCH

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from html import escape
 from typing import NamedTuple
 
-from nnreg.book._svg.drawing import escape, number, tag
+from nnreg.book._svg.drawing import number, tag
 
 FAMILY = "DejaVu Sans, Verdana, sans-serif"  # of the same widths
 INK = "#262626"
