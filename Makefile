@@ -10,6 +10,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 SITE := _build/html
 PEERS := .venv-peers
+BENCH := .venv-bench
 PORT ?= 8000
 # Chapter 4 trains 36 networks in one cell: a slow machine needs minutes for it.
 CELL_TIMEOUT ?= 900
@@ -30,7 +31,7 @@ NBVAL := $(PY) -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg 
 .DEFAULT_GOAL := help
 .PHONY: help python venv build book serve lab notebooks gates test test-unit test-notebooks \
 	test-portability test-changes test-cluster test-peers test-classroom test-book test-elsewhere test-live test-live-all test-pdf \
-	browser-tools editor assignments workbook pdf bench bench-grading ablation lint format lock clean
+	browser-tools editor assignments workbook pdf bench growth waits bench-grading ablation lint format lock clean
 
 help:
 	@echo "make book              build the book, serve it, print its address (BOOK_SERVE=0: build alone)"
@@ -56,7 +57,9 @@ help:
 	@echo "make test-peers        ask Keras, PyTorch, JAX and others what the book says of them (3 GB)"
 	@echo "make test-classroom    grade classes, and notebooks that try to do harm (needs bubblewrap)"
 	@echo "make test-pdf          set the book for paper, and read what came out (needs TeX)"
-	@echo "make bench             timings beside other implementations"
+	@echo "make bench             timings beside other implementations (3 GB, a quarter of an hour)"
+	@echo "make growth            how time and memory grow with size (some minutes)"
+	@echo "make waits             the seconds for which a reader waits (PARTS=imports for some)"
 	@echo "make bench-grading     grade a class of 300 (a quarter of an hour)"
 	@echo "make ablation          chapter 20's experiment (an hour; stop it when you like, it goes on)"
 	@echo "make lint, make format ruff"
@@ -176,8 +179,20 @@ test-live-all: $(READY) browser-tools build
 browser-tools: $(READY)
 	@$(PY) tools/browser_tools.py
 
-bench: $(READY)
-	$(PY) -m benchmarks
+# What nnreg is measured against, in an environment of its own (3 GB); the page is made from the result.
+bench: python
+	[ -x $(BENCH)/bin/python ] || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"
+	$(BENCH)/bin/python -m benchmarks.speed
+	$(BENCH)/bin/python -m benchmarks.speed.page
+
+growth: $(READY)
+	$(PY) -m benchmarks.growth
+	$(PY) -m benchmarks.growth_page
+
+# PARTS: book, browser, jupyterlab, imports, ablation, notebooks, tests.
+waits: $(READY)
+	$(PY) -m benchmarks.waits $(PARTS)
 
 bench-grading: $(READY)
 	$(PY) -m benchmarks.grading
@@ -202,6 +217,6 @@ lock: $(READY)
 	  --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) $(PEERS) _build dist .pytest_cache .ruff_cache tests/browser/node_modules
+	rm -rf $(VENV) $(PEERS) $(BENCH) _build dist .pytest_cache .ruff_cache tests/browser/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

@@ -11,8 +11,11 @@ from nnreg.book._verdict import VERIFYING
 from tools.tree import FIXED_ENVIRONMENT
 
 # The peers' environment starts no kernel, and has nothing to start one with.
-pytest_plugins = ["tests.kernels_without_ports"] if find_spec("jupyter_client") else []
+pytest_plugins = ["tests.fast_path"]
+pytest_plugins += ["tests.kernels_without_ports"] if find_spec("jupyter_client") else []
 collect_ignore = ["tools/ipython_kernel_config.py"]  # no module: IPython reads it
+# Its examples need what it compiles with; tests/test_fast.py is skipped aloud.
+collect_ignore += [] if find_spec("numba") else ["nnreg/fast.py"]
 
 os.environ.update(FIXED_ENVIRONMENT)  # before anything imports NumPy or starts a process
 

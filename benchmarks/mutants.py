@@ -30,7 +30,7 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [
-    Mutant("nn/losses", "-others / total)", "others / total)", "01_overfitting"),
+    Mutant("nn/losses", "= -others / total", "= others / total", "01_overfitting"),
     Mutant("penalties", '"w"), 2 * self.lam)', '"w"), self.lam)', "03_l1_l2_backward"),
     Mutant("penalties", "- np.clip(z, -step * l1, step * l1)", "- step * l1 * np.sign(z)"),
     Mutant("nn/dense", "        self.add_penalty_gradients()\n", "", "03_l1_l2_backward"),
@@ -91,19 +91,31 @@ MUTANTS = [
     Mutant("nn/sequential", "layer.prox(step)", "layer.prox(1.0)", tests="proximal"),
     Mutant("nn/losses", "losses *= 1 - self.label_smoothing", "pass"),
     Mutant("nn/losses", "label_smoothing / len(dz)", "label_smoothing / dz.shape[1]"),
-    Mutant("dropout", "multiply(kept, 1 / (1 - p)", "multiply(kept, 1", "10_dropout"),
+    Mutant("dropout", "part *= 1 / (1 - p)", "part *= 1", "10_dropout"),
     Mutant("dropout", "np.asarray(dy * mask)", "dy.copy()"),
     Mutant("noise", "1 + math.sqrt(p / (1 - p)) *", "1 + p / (1 - p) *", "12_gaussian_noise"),
     Mutant(
-        "layernorm", "centred = rows - rounded", "centred = rows.copy()", "13_layernorm_forward"
+        "layernorm",
+        "np.subtract(rows, rounded, out=out)",
+        "out[...] = rows",
+        "13_layernorm_forward",
     ),
-    Mutant("layernorm", "    dx -= _row_mean(dy, gamma)\n", "", "14_layernorm_backward"),
-    Mutant("layernorm", "np.multiply(x_hat, inverse, out", "np.multiply(x_hat, inverse**2, out"),
+    Mutant(
+        "layernorm",
+        "        if centre:\n            out -=",
+        "        if False:\n            out -=",
+        "14_layernorm_backward",
+    ),
+    Mutant(
+        "layernorm", "np.multiply(centred, inverse, out", "np.multiply(centred, inverse**2, out"
+    ),
     Mutant("residual", "branch_x + fx", "fx"),
     Mutant("residual", "np.asarray(dy + dx)", "np.asarray(dx)", "15_residual"),
     Mutant("spectral", "_unit(W @ v)", "_unit(W @ (v * v))"),
-    Mutant("spectral", "dw = dw_sn - dot", "dw = dw_sn + dot", "16_spectral_normalisation"),
-    Mutant("clipping", "if norm <= max_norm:", "if norm < max_norm:"),
+    Mutant(
+        "spectral", "np.subtract(dw_sn[part]", "np.add(dw_sn[part]", "16_spectral_normalisation"
+    ),
+    Mutant("clipping", "norm > max_norm and", "norm >= max_norm and"),
     Mutant("clipping", "/ float(size)", "/ (float(size) + 1e-3)", "17_clipping_and_constraints"),
     Mutant("constraints", "norm > limit / size\n", "norm > 0\n", "17_clipping_and_constraints"),
     Mutant("constraints", "(norm > 0) & (abs", "(norm >= 0) & (abs"),

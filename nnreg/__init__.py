@@ -9,7 +9,8 @@
 array([ 0.1, -0.1,  0. ])
 """
 
-from nnreg import conventions, data, nn
+import importlib
+
 from nnreg.activity import activity_penalty
 from nnreg.clipping import clip_by_global_norm, clip_by_value
 from nnreg.constraints import Constraint, MaxNorm, NonNegative, UnitNorm
@@ -17,7 +18,6 @@ from nnreg.contractive import contractive_penalty
 from nnreg.dropout import dropout_backward, dropout_forward
 from nnreg.early_stopping import EarlyStopping, Stopper
 from nnreg.gradcheck import GradientReport, check_gradient
-from nnreg.grid import sweep
 from nnreg.group_penalties import GroupLasso, L2Norm, Orthogonal
 from nnreg.layernorm import (
     layernorm_backward,
@@ -25,7 +25,6 @@ from nnreg.layernorm import (
     rmsnorm_backward,
     rmsnorm_forward,
 )
-from nnreg.nn import ActivityPenalty
 from nnreg.noise import (
     gaussian_dropout_backward,
     gaussian_dropout_forward,
@@ -40,9 +39,19 @@ from nnreg.spectral import (
     spectral_normalize,
     spectral_normalize_backward,
 )
-from nnreg.table import Table
 
 __version__ = "0.1.0"
+
+# Whoever wants one formula does not wait for layers, data and sweeps: they are
+# imported when somebody first asks for them.
+_LATER = {
+    "ActivityPenalty": "nnreg.nn",
+    "Table": "nnreg.table",
+    "conventions": "nnreg.conventions",
+    "data": "nnreg.data",
+    "nn": "nnreg.nn",
+    "sweep": "nnreg.grid",
+}
 
 __all__ = [
     "L1",
@@ -89,3 +98,15 @@ __all__ = [
     "spectral_normalize_backward",
     "sweep",
 ]
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(_LATER[name])
+    globals()[name] = getattr(module, name, module)  # or the module itself
+    return globals()[name]
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -4,6 +4,8 @@ Arrays may be read-only, strided, memory-mapped, big-endian or without axes.
 Masked arrays are refused: no formula here would know what to do with a hole.
 """
 
+from __future__ import annotations
+
 import math
 import numbers
 
@@ -12,6 +14,8 @@ import numpy as np
 
 def as_float_array(values, name: str) -> np.ndarray:
     """Return `values` as an array of floats, without a needless copy."""
+    if type(values) is np.ndarray and values.dtype.kind == "f":
+        return values
     refuse_holes(values, name)
     try:
         array = np.asarray(values)

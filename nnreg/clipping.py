@@ -21,7 +21,11 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 
 def clip_by_global_norm(
-    grads, max_norm: float, ord: float = 2, nonfinite: str = "raise"
+    grads,
+    max_norm: float,
+    ord: float = 2,
+    nonfinite: str = "raise",
+    out=None,
 ):
     r"""Scale all gradients by one factor, to a norm of at most `max_norm`.
 
@@ -40,11 +44,14 @@ def clip_by_global_norm(
     nonfinite : {"raise", "zero", "pass"}
         What to do if the gradients hold an infinity or a NaN: raise an error,
         return zeros (so that the step is skipped), or return them unchanged.
+    out : list of ndarray, optional
+        Where to write the clipped gradients, in the shapes and dtypes of
+        `grads`. ``out=grads`` clips in place, as training loops do.
 
     Returns
     -------
     clipped : list of ndarray
-        New arrays in the shapes and dtypes of `grads`.
+        `out`, or new arrays in the shapes and dtypes of `grads`.
     norm : float
         The common norm before clipping; infinity or NaN where the gradients
         are, and infinity where it is larger than any float.
@@ -55,8 +62,8 @@ def clip_by_global_norm(
         If a gradient is not finite and `nonfinite` is "raise"; the message
         says which.
     ValueError
-        If `max_norm` is negative or NaN, `ord` is below 1, or `nonfinite` is
-        unknown.
+        If `max_norm` is negative or NaN, `ord` is below 1, `nonfinite` is
+        unknown, or `out` has other shapes or dtypes than `grads`.
     TypeError
         If `grads` is one array or a dict, or an entry does not hold real
         numbers.
@@ -79,6 +86,7 @@ def clip_by_global_norm(
         raise ValueError(
             f"nonfinite must be one of {_POLICIES}, got {nonfinite!r}"
         )
+    out = _places(out, grads)
     size, relative = _global_norm(grads, ord)
     norm = float(size) * relative
     if not math.isfinite(relative):
@@ -88,11 +96,14 @@ def clip_by_global_norm(
             raise FloatingPointError(
                 f"grads must be finite, but those at {bad} are not"
             )
-        kept = np.zeros_like if nonfinite == "zero" else np.copy
-        return [kept(g) for g in grads], norm
-    if norm <= max_norm:
-        return [g.copy() for g in grads], norm
-    return [_shrunk(g, max_norm, size, relative) for g in grads], norm
+    for g, place in zip(grads, out, strict=True):
+        if not math.isfinite(relative) and nonfinite == "zero":
+            place[...] = 0
+        elif norm > max_norm and math.isfinite(relative):
+            _shrink(g, max_norm, size, relative, place)
+        else:
+            np.copyto(place, g)
+    return out, norm
 
 
 def clip_by_value(grads, limit: float) -> list[np.ndarray]:
@@ -167,14 +178,30 @@ def _global_norm(grads: list[np.ndarray], ord: float) -> tuple[float, float]:
     return size, float(total) ** (1 / ord)
 
 
-def _shrunk(g: np.ndarray, max_norm: float, size, relative: float):
-    """Return ``g * max_norm / (size * relative)``."""
+def _places(out, grads: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the arrays to write to: `out`, or new ones."""
+    if out is None:
+        return [np.empty(g.shape, g.dtype) for g in grads]
+    out = list(out)
+    alike = len(out) == len(grads) and all(
+        isinstance(place, np.ndarray)
+        and (place.shape, place.dtype) == (g.shape, g.dtype)
+        for place, g in zip(out, grads, strict=True)
+    )
+    if not alike:
+        wanted = ", ".join(f"{g.shape} {g.dtype}" for g in grads)
+        raise ValueError(f"out must hold arrays like those of grads: {wanted}")
+    return out
+
+
+def _shrink(g, max_norm: float, size, relative: float, out) -> None:
+    """Write ``g * max_norm / (size * relative)``."""
     factor = max_norm / relative / float(size)
     if factor >= _TINY:
-        return scaled(g, factor)
-    # A factor too small for a float is applied in two steps.
-    unit = _relative(g, size) / relative
-    return scaled(unit, max_norm).astype(g.dtype)
+        scaled(g, factor, out=out)
+    else:  # too small for a float, and applied in two steps
+        unit = _relative(g, size) / relative
+        out[...] = scaled(unit, max_norm).astype(g.dtype)
 
 
 @np.errstate(over="ignore")  # NumPy 1 divides past an array's end, and warns

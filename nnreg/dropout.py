@@ -9,9 +9,11 @@ backward pass sends the gradient through the *same* mask:
 :math:`dx = m \odot dy`.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
-from nnreg._arithmetic import work_dtype
+from nnreg._arithmetic import pieces, work_dtype
 from nnreg._checks import (
     as_float_array,
     as_generator,
@@ -83,11 +85,9 @@ def dropout_forward(
     shape = _mask_shape(noise_shape, x.shape)
     if not training or p == 0:
         return x.copy(), (None, x.shape, x.dtype)
-    if p == 1:
-        mask = np.zeros(shape, work_dtype(x.dtype))
-    else:
-        kept = as_generator(rng).random(shape) >= p
-        mask = np.multiply(kept, 1 / (1 - p), dtype=work_dtype(x.dtype))
+    mask = np.zeros(shape, work_dtype(x.dtype))
+    if p < 1:
+        _draw(mask, p, as_generator(rng))
     y = np.asarray(x * mask).astype(x.dtype, copy=False)
     return y, (mask, x.shape, x.dtype)
 
@@ -126,6 +126,13 @@ def dropout_backward(dy, cache) -> np.ndarray:
     dy = as_upstream(dy, shape)
     dx = dy.copy() if mask is None else np.asarray(dy * mask)
     return dx.astype(dtype, copy=False)
+
+
+def _draw(mask: np.ndarray, p: float, rng: np.random.Generator) -> None:
+    """Fill the mask with 0 and 1 / (1 - p): one die an entry, in its order."""
+    for (part,) in pieces(mask):
+        np.greater_equal(rng.random(part.size), p, out=part)
+        part *= 1 / (1 - p)
 
 
 def _mask_shape(noise_shape, shape: tuple[int, ...]) -> tuple[int, ...]:

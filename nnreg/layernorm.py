@@ -13,7 +13,7 @@ import numbers
 
 import numpy as np
 
-from nnreg._arithmetic import magnitude, row_dots, work_dtype
+from nnreg._arithmetic import magnitude, row_dots, row_pieces, work_dtype
 from nnreg._checks import as_float_array, as_upstream, check_positive
 
 
@@ -75,15 +75,11 @@ def layernorm_forward(x, gamma=None, beta=None, eps: float = 1e-5, axis=-1):
     gamma = _parameter(gamma, "gamma", row_shape)
     beta = _parameter(beta, "beta", row_shape)
     eps = check_positive(eps, "eps")
-    x_hat, inverse = _normalised(rows, eps, centre=True)
-    y = _scale(x_hat, gamma)
-    if beta is not None:
-        y += beta.ravel()
+    y, x_hat, inverse = _forward(rows, gamma, beta, eps, centre=True)
     cache = x_hat, inverse, gamma, beta, x.shape, x.dtype
     return y.reshape(x.shape).astype(x.dtype, copy=False), cache
 
 
-@np.errstate(invalid="ignore")
 def layernorm_backward(dy, cache):
     r"""Send the gradient back through the root, the variance and the mean.
 
@@ -129,13 +125,9 @@ def layernorm_backward(dy, cache):
     """
     x_hat, inverse, gamma, beta, shape, dtype = cache
     dy = as_upstream(dy, shape, x_hat.dtype).reshape(x_hat.shape)
-    product = dy * x_hat
-    dgamma, dbeta = _column_sum(product, gamma), _column_sum(dy, beta)
-    dx = _scale(dy, gamma)
-    dx -= _row_mean(dy, gamma)
-    dx -= np.multiply(x_hat, _row_mean(product, gamma), out=product)
-    dx *= inverse
-    return dx.reshape(shape).astype(dtype, copy=False), dgamma, dbeta
+    dx, dgamma, dbeta = _backward(dy, x_hat, inverse, gamma, centre=True)
+    dx = dx.reshape(shape).astype(dtype, copy=False)
+    return dx, _shaped(dgamma, gamma), _shaped(dbeta, beta)
 
 
 def rmsnorm_forward(x, gamma=None, eps: float = 1e-5, axis=-1):
@@ -173,13 +165,11 @@ def rmsnorm_forward(x, gamma=None, eps: float = 1e-5, axis=-1):
     rows, row_shape = _rows(x, axis)
     gamma = _parameter(gamma, "gamma", row_shape)
     eps = check_positive(eps, "eps")
-    x_hat, inverse = _normalised(rows, eps, centre=False)
-    y = _scale(x_hat, gamma)
+    y, x_hat, inverse = _forward(rows, gamma, None, eps, centre=False)
     cache = x_hat, inverse, gamma, x.shape, x.dtype
     return y.reshape(x.shape).astype(x.dtype, copy=False), cache
 
 
-@np.errstate(invalid="ignore")
 def rmsnorm_backward(dy, cache):
     r"""Send the gradient back through the root mean square of each row.
 
@@ -215,34 +205,71 @@ def rmsnorm_backward(dy, cache):
     """
     x_hat, inverse, gamma, shape, dtype = cache
     dy = as_upstream(dy, shape, x_hat.dtype).reshape(x_hat.shape)
-    product = dy * x_hat
-    dgamma = _column_sum(product, gamma)
-    dx = _scale(dy, gamma)
-    dx -= np.multiply(x_hat, _row_mean(product, gamma), out=product)
-    dx *= inverse
-    return dx.reshape(shape).astype(dtype, copy=False), dgamma
+    dx, dgamma, _ = _backward(dy, x_hat, inverse, gamma, centre=False)
+    dx = dx.reshape(shape).astype(dtype, copy=False)
+    return dx, _shaped(dgamma, gamma)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _normalised(rows: np.ndarray, eps: float, centre: bool):
-    """Return the rows divided by the root, and 1 / root as a column."""
-    x_hat = _centred(rows) if centre else rows
-    mean_square = row_dots(x_hat, x_hat) / rows.shape[1]
+def _forward(rows: np.ndarray, gamma, beta, eps: float, centre: bool):
+    """Return y, the rows divided by the root, and 1 / root as a column."""
+    n, d = rows.shape
+    y, x_hat = np.empty((n, d), rows.dtype), np.empty((n, d), rows.dtype)
+    inverse = np.empty((n, 1), rows.dtype)
+    gamma = _as_row(gamma, d, rows.dtype)
+    for part in row_pieces(rows):
+        inverse[part] = _normalise(rows[part], eps, centre, out=x_hat[part])
+        out = np.multiply(x_hat[part], gamma, out=y[part])
+        if beta is not None:
+            out += beta.ravel()
+    return y, x_hat, inverse
+
+
+@np.errstate(invalid="ignore")
+def _backward(dy, x_hat, inverse, gamma, centre: bool):
+    """Return dx, dgamma and dbeta, the last two as rows."""
+    n, d = dy.shape
+    dx, (dgamma, dbeta) = (
+        np.empty((n, d), dy.dtype),
+        np.zeros((2, d), dy.dtype),
+    )
+    gamma = _as_row(gamma, d, dy.dtype)
+    for part in row_pieces(dy):
+        upstream, hat, out = dy[part], x_hat[part], dx[part]
+        product = upstream * hat
+        ones = np.ones(len(hat), dy.dtype)
+        dgamma += ones @ product
+        dbeta += ones @ upstream
+        np.multiply(upstream, gamma, out=out)
+        if centre:
+            out -= (upstream @ (gamma / d))[:, None]
+        mean = (product @ (gamma / d))[:, None]
+        out -= np.multiply(hat, mean, out=product)
+        out *= inverse[part]
+    return dx, dgamma, dbeta
+
+
+def _normalise(rows, eps: float, centre: bool, out: np.ndarray):
+    """Write the rows divided by the root; return 1 / root as a column."""
+    centred = _centre(rows, out) if centre else rows
+    mean_square = row_dots(centred, centred) / rows.shape[1]
     inverse = (1 / np.sqrt(mean_square + eps)).astype(rows.dtype)[:, None]
-    x_hat = np.multiply(x_hat, inverse, out=x_hat if centre else None)
+    np.multiply(centred, inverse, out=out)
     info = np.finfo(rows.dtype)
     low = float(info.tiny) / float(info.eps)  # below it, squares lose digits
-    extreme = ~((low < mean_square) & (mean_square < math.inf))
-    if extreme.any():
+    if not (low < mean_square.min() and mean_square.max() < math.inf):
+        extreme = ~((low < mean_square) & (mean_square < math.inf))
         redone = _normalised_at_size_one(rows[extreme], eps, centre)
-        x_hat[extreme], inverse[extreme] = redone
-    return x_hat, inverse
+        out[extreme], inverse[extreme] = redone
+    return inverse
 
 
 def _normalised_at_size_one(rows: np.ndarray, eps: float, centre: bool):
     """Do the same for rows whose squares would leave the range of floats."""
     size = magnitude(rows, axis=1)
-    unit = _centred(rows / size) if centre else rows / size
+    unit = rows / size
+    if centre:
+        unit = _centre(unit, out=np.empty_like(unit))
     rms = np.sqrt(row_dots(unit, unit) / rows.shape[1])[:, None]
     root = np.hypot(rms * size, math.sqrt(eps))
     # A constant row is 0 times this, and 0 times infinity would be NaN.
@@ -250,42 +277,33 @@ def _normalised_at_size_one(rows: np.ndarray, eps: float, centre: bool):
     return unit * factor, 1 / root
 
 
-def _centred(rows: np.ndarray) -> np.ndarray:
+def _centre(rows: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Take off the mean of each row, and then what its rounding left over.
 
     A float32 mean would do harm: beside an outlier, its own rounding is as
     large as the other entries.
     """
     wide = np.promote_types(rows.dtype, np.float64)
-    mean = rows.mean(axis=1, dtype=wide, keepdims=True)
-    rounded = mean.astype(rows.dtype)
-    centred = rows - rounded
+    mean = rows.sum(axis=1, dtype=wide, keepdims=True) / rows.shape[1]
+    rounded = mean.astype(rows.dtype, copy=False)
+    np.subtract(rows, rounded, out=out)
     if rows.dtype == wide:
-        centred -= centred.mean(axis=1, keepdims=True)
+        out -= out.mean(axis=1, keepdims=True)
     else:
-        centred -= (mean - rounded).astype(rows.dtype)
-    return centred
+        out -= (mean - rounded).astype(rows.dtype)
+    return out
 
 
-def _row_mean(rows: np.ndarray, gamma=None) -> np.ndarray:
-    """Mean of ``gamma * rows`` along each row, as a product."""
-    d = rows.shape[1]
-    weights = np.ones(d, rows.dtype) if gamma is None else gamma.ravel()
-    return (rows @ (weights.astype(rows.dtype, copy=False) / d))[:, None]
+def _as_row(gamma, d: int, dtype) -> np.ndarray:
+    """Return the scale of each entry of a row, 1 if there is none."""
+    return np.ones(d, dtype) if gamma is None else gamma.ravel().astype(dtype)
 
 
-def _column_sum(rows: np.ndarray, parameter) -> np.ndarray | None:
-    """Sum over the rows, for a parameter that all of them share."""
+def _shaped(total: np.ndarray, parameter) -> np.ndarray | None:
+    """Return a gradient like its parameter, None if that was not given."""
     if parameter is None:
         return None
-    total = np.ones(len(rows), rows.dtype) @ rows
     return total.reshape(parameter.shape).astype(parameter.dtype, copy=False)
-
-
-def _scale(rows: np.ndarray, gamma) -> np.ndarray:
-    if gamma is None:
-        return rows.copy()
-    return np.multiply(rows, gamma.ravel(), dtype=rows.dtype)
 
 
 def _rows(x: np.ndarray, axis) -> tuple[np.ndarray, tuple[int, ...]]:

@@ -5,6 +5,8 @@ Added: :math:`y = x + \sigma \xi`. Multiplied: :math:`y = x \odot (1 + \sqrt{p
 each entry, and inference leaves `x` alone.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

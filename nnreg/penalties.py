@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnreg._arithmetic import dot, scaled
+from nnreg._arithmetic import dot, pieces, scaled
 from nnreg._checks import as_float_array, check_real
 
 
@@ -153,9 +153,12 @@ class L1(Penalty):
     def value_and_grad(self, w) -> tuple[float, np.ndarray]:
         """Return both; the signs serve twice, as ``|w| = sign(w) * w``."""
         w = as_float_array(w, "w")
-        sign = np.sign(w, out=np.empty_like(w))
-        value = self.lam * dot(sign, w)
-        return value, scaled(sign, self.lam, out=sign)
+        grad, total = np.empty(w.shape, w.dtype), 0.0
+        for part, sign in pieces(w, grad):
+            np.sign(part, out=sign)
+            total += dot(sign, part)
+            scaled(sign, self.lam, out=sign)
+        return self.lam * total, grad
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,11 @@ class L2(Penalty):
     def grad(self, w) -> np.ndarray:
         r"""Return :math:`2 \lambda w`, in the shape and dtype of `w`."""
         return scaled(as_float_array(w, "w"), 2 * self.lam)
+
+    def value_and_grad(self, w) -> tuple[float, np.ndarray]:
+        """Return both."""
+        w = as_float_array(w, "w")
+        return self.lam * dot(w, w), scaled(w, 2 * self.lam)
 
 
 @dataclass(frozen=True)
@@ -277,11 +285,14 @@ class ElasticNet(Penalty):
         """Return both; the signs serve twice, as in `L1`."""
         w = as_float_array(w, "w")
         l1, l2 = self.strengths
-        sign = np.sign(w, out=np.empty_like(w))
-        value = l1 * dot(sign, w) + l2 * dot(w, w)
-        grad = scaled(sign, l1, out=sign)
-        grad += scaled(w, 2 * l2)
-        return value, grad
+        grad, total, squares = np.empty(w.shape, w.dtype), 0.0, 0.0
+        for part, sign in pieces(w, grad):
+            np.sign(part, out=sign)
+            total += dot(sign, part)
+            squares += dot(part, part)
+            scaled(sign, l1, out=sign)
+            sign += scaled(part, 2 * l2)
+        return l1 * total + l2 * squares, grad
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from nnreg._arithmetic import dot, largest, work_dtype
+from nnreg._arithmetic import dot, largest, row_pieces, work_dtype
 from nnreg._checks import (
     as_float_array,
     as_generator,
@@ -177,9 +177,13 @@ def spectral_normalize_backward(dw_sn, cache) -> np.ndarray:
     if w_sn is None:
         return dw_sn.astype(dtype)
     dw_sn, gain = _at_size_one(dw_sn)
+    dw = np.empty_like(w_sn)
     with np.errstate(invalid="ignore"):
-        dw = dw_sn - dot(dw_sn, w_sn) * np.outer(u, v)
-        dw /= sigma
+        along = (dot(dw_sn, w_sn) * u)[:, None]
+        for part in row_pieces(dw):
+            np.multiply(along[part], v, out=dw[part])
+            np.subtract(dw_sn[part], dw[part], out=dw[part])
+            dw[part] /= sigma
     if gain != exponent:
         dw = np.ldexp(dw, gain - exponent)
     return dw.reshape(shape).astype(dtype, copy=False)

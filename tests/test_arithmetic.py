@@ -5,7 +5,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from nnreg._arithmetic import dot, largest, magnitude, row_dots, scaled, work_dtype
+from nnreg._arithmetic import (
+    dot,
+    largest,
+    magnitude,
+    pieces,
+    row_dots,
+    row_pieces,
+    scaled,
+    work_dtype,
+)
 
 DTYPES = [np.float16, np.float32, np.float64, np.longdouble]
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
@@ -41,6 +50,25 @@ def test_squares_that_float32_cannot_hold_are_summed_in_float64(size, n):
     a = np.full(n, size, np.float32)
     assert dot(a, a) == pytest.approx(n * float(a[0]) ** 2, rel=1e-6, abs=0)
     assert dot(a, np.ones_like(a)) == pytest.approx(n * float(a[0]), rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (7,), (2**15,), (3, 2**15 + 5), (300, 500)])
+def test_pieces_meet_every_entry_once_and_are_views(shape):
+    a, b = np.zeros(shape), np.zeros(shape)
+    for part, other in pieces(a, b):
+        assert part.shape == other.shape
+        part += 1
+        other += 2
+    assert (a == 1).all()
+    assert (b == 2).all()
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (100, 1000), (5, 2**16), (2**16 + 1, 1)])
+def test_pieces_of_rows_meet_every_row_once(shape):
+    rows = np.zeros(shape)
+    for part in row_pieces(rows):
+        rows[part] += 1
+    assert (rows == 1).all()
 
 
 @every_dtype

@@ -85,14 +85,14 @@ def test_helpers_are_the_private_functions_that_are_called_each_once():
     shown = [line.split(": ")[1] for line in text.split("\n") if line.startswith("# nnreg/")]
     public, private = shown[:2], shown[2:]
     assert public == ["layernorm_backward", "rmsnorm_backward"]
-    assert sorted(private) == ["_column_sum", "_row_mean", "_scale"]
+    assert sorted(private) == ["_as_row", "_backward", "_shaped"]
 
 
 def test_helpers_of_helpers_are_shown_too():
     text = show_source(nnreg.layernorm_forward, helpers=True)
-    assert text.index("def layernorm_forward") < text.index("def _normalised(")
-    assert text.index("def _normalised(") < text.index("def _centred(")
+    assert text.index("def layernorm_forward") < text.index("def _normalise(")
+    assert text.index("def _normalise(") < text.index("def _centre(")
 
 
 def test_without_helpers_nothing_else_is_shown():
-    assert "def _scale" not in show_source(nnreg.layernorm_backward)
+    assert "def _backward" not in show_source(nnreg.layernorm_backward)

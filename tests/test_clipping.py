@@ -160,6 +160,32 @@ def test_what_comes_out_is_new_and_what_goes_in_is_left_alone():
         assert g.tolist() == [3.0, 4.0]
 
 
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e300])
+@pytest.mark.parametrize("limit", [0.0, 1e-310, 0.5, 1e9])
+def test_clipping_in_place_gives_the_same_bits_in_the_arrays_given(size, limit):
+    grads = [np.array(g) for g in gradients(size)]
+    expected, norm_before = clip_by_global_norm(grads, limit)
+    clipped, norm_in_place = clip_by_global_norm(grads, limit, out=grads)
+    assert norm_in_place == norm_before
+    for mine, given, right in zip(clipped, grads, expected, strict=True):
+        assert mine is given
+        np.testing.assert_array_equal(mine, right)
+
+
+@pytest.mark.parametrize(("nonfinite", "left"), [("zero", 0.0), ("pass", math.inf)])
+def test_in_place_what_is_not_finite_is_zeroed_or_passed(nonfinite, left):
+    grads = [np.array([1.0, math.inf]), np.ones(3)]
+    clip_by_global_norm(grads, 1.0, nonfinite=nonfinite, out=grads)
+    assert grads[0][1] == left
+    assert grads[1].tolist() == [0.0] * 3 if nonfinite == "zero" else [1.0] * 3
+
+
+@pytest.mark.parametrize("other", [[np.ones(2)], [np.ones(3, np.float32)], [[1.0, 1, 1]], []])
+def test_places_of_another_shape_or_dtype_are_refused(other):
+    with pytest.raises(ValueError, match="out must hold"):
+        clip_by_global_norm([np.ones(3)], 1.0, out=other)
+
+
 def test_by_value_each_entry_has_its_own_limit():
     grads = [np.array([[-3.0, 0.5], [2.0, -1.0]]), np.float32([7.0]), np.array(-9)]
     first, second, third = clip_by_value(grads, 1.0)

@@ -30,6 +30,8 @@ from nnreg.nn import (
     fit,
 )
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 EPS = 1e-5
 PAIRS = {
     "layernorm": (layernorm_forward, layernorm_backward),

@@ -92,6 +92,19 @@ def as_shown(code: str) -> str:
     return ast.unparse(tree)
 
 
+def test_the_page_s_modules_stand_in_a_folder_named_by_what_is_in_them(tmp_path, monkeypatch):
+    sources, site = tmp_path / "sources", tmp_path / "site"
+    for folder in (sources, site):
+        folder.mkdir()
+        (folder / "page.js").write_text("1")
+    monkeypatch.setattr(live, "SCRIPTS", sources)
+    first = live.version_scripts(site)
+    assert (site / first / "page.js").read_text() == "1"
+    assert not (site / "page.js").exists()
+    (sources / "page.js").write_text("2")
+    assert live.version_scripts(site) != first
+
+
 def test_a_pack_lists_its_files_and_holds_them():
     data = packed({"/b": b"22", "/a": b"1"})
     length = int.from_bytes(data[:4], "little")

@@ -28,6 +28,9 @@ def needs_of_last(*sources: str, lacks: dict[int, str] | None = None) -> list[in
         pytest.param(["w = [1]", "v = w", "v[0] = 2", "w"], [0, 1, 2], id="another name for it"),
         pytest.param(["n = f()", "fit(n, loss, opt, X, y)", "n"], [0, 1], id="a trained network"),
         pytest.param(["X = f()", "fit(n, loss, opt, X, y)", "X"], [0], id="a network's data"),
+        pytest.param(
+            ["l = Loss()", "n = f()", "fit(n, l, opt, X, y)\nfit(n, loss=l)", "l"], [0], id="a loss"
+        ),
         pytest.param(["r = f()", "fit(n, loss, opt, X, y, stop=r)", "r"], [0, 1], id="a rule"),
         pytest.param(["rng = d()", "a = rng.normal()", "rng.normal()"], [0, 1], id="thrown dice"),
         pytest.param(["rng = d()", "a = spiral(9, rng)", "rng"], [0, 1], id="dice given away"),
@@ -39,6 +42,11 @@ def needs_of_last(*sources: str, lacks: dict[int, str] | None = None) -> list[in
         ),
         pytest.param(
             ["w = [1]", "def f(v):\n    return v[0]", "f(w)", "w"], [0], id="an argument only read"
+        ),
+        pytest.param(
+            ["def f(v):\n    return v", "g = {1: f}", "for h in g.values():\n    h(2)", "f(3)"],
+            [0],
+            id="a function that is called by another name",
         ),
         pytest.param(
             ["w = [1]", "def f():\n    w.append(2)", "f()", "w"], [0, 1, 2], id="a changed global"

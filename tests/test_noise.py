@@ -326,3 +326,11 @@ def test_regularize_without_keywords_adds_nothing():
 def test_regularize_refuses_what_it_cannot_do(keywords, message):
     with pytest.raises(ValueError, match=message):
         regularize(small_model(), **keywords)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dropout_rolls_one_die_an_entry_in_their_order(dtype):
+    x = np.ones((70, 1000), dtype)  # more than one piece
+    y, _ = dropout_forward(x, 0.3, rng=5)
+    kept = np.random.default_rng(5).random(x.shape) >= 0.3
+    np.testing.assert_array_equal(y > 0, kept)

@@ -20,6 +20,8 @@ from tools.live_cells import write_cells
 from tools.live_runtime import SOURCES, pack_runtime
 from tools.tree import ROOT
 
+SCRIPTS = ROOT / "book" / "_static" / "live"
+
 
 def add_live_cells(site: Path) -> None:
     """Add worker, runtime and cells to the site, or say why its cells do not run.
@@ -30,9 +32,9 @@ def add_live_cells(site: Path) -> None:
         If the runtime cannot be had, on a machine with CI=true.
     """
     folder = site / "_static" / "live"
-    for name in ("runtime", "cells"):
-        shutil.rmtree(folder / name, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    for made in (folder / "runtime", folder / "cells", *folder.glob("scripts-*")):
+        shutil.rmtree(made, ignore_errors=True)
     try:
         size = pack_runtime(folder / "runtime")
     except OSError as problem:
@@ -44,9 +46,29 @@ def add_live_cells(site: Path) -> None:
         worker = (SOURCES / "worker.js").read_bytes()
         (folder / "worker.js").write_bytes(worker)
         write_cells(folder / "cells")
-        address = f"worker.js?{sha256(worker).hexdigest()[:12]}"
-        found = {"available": True, "runtime": address, "bytes": size}
+        address = f"worker.js?{short_hash(worker)}"
+        scripts = version_scripts(folder)
+        found = {"available": True, "scripts": scripts, "runtime": address, "bytes": size}
     (folder / "live.json").write_text(json.dumps(found), encoding="utf8")
+
+
+def version_scripts(folder: Path) -> str:
+    """Put the page's modules into a folder that is named by what is in them; return its name.
+
+    They import each other, so a browser that kept some of them from before would mix two books.
+    """
+    scripts = {path.name: path.read_bytes() for path in sorted(SCRIPTS.glob("*.js"))}
+    name = f"scripts-{short_hash(b''.join(scripts.values()))}"
+    (folder / name).mkdir()
+    for script, content in scripts.items():
+        (folder / name / script).write_bytes(content)
+        (folder / script).unlink(missing_ok=True)  # Sphinx put it there
+    return name
+
+
+def short_hash(content: bytes) -> str:
+    """Return what tells one content from another."""
+    return sha256(content).hexdigest()[:12]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ class Code:
     parameters: list[str] = field(default_factory=list)
     functions: dict[str, Code] = field(default_factory=dict)
     shares: dict[str, set[str]] = field(default_factory=dict)  # a name, and what it may hold
-    fixed: set[str] = field(default_factory=set)  # what no use changes: imports, numbers, texts
+    fixed: set[str] = field(default_factory=set)  # what no use changes: a module, a number
     imports: set[str] = field(default_factory=set)
 
 

@@ -12,16 +12,16 @@ SAFE_NAMES = """
     claim check_answer check_gradient show_source role figure explore plot_decision display
     mean sum max min std var argmax argmin any all round copy astype reshape ravel item tolist dot
     transpose cumsum prod clip nonzero flatten take repeat squeeze argsort format join split
-    startswith endswith count items keys values get lower upper strip ljust rjust replace wrap
-    removeprefix value grad value_and_grad deepcopy delayed tqdm find_spec
+    startswith endswith count index items keys values get lower upper strip ljust rjust replace
+    wrap removeprefix translate maketrans penalty value grad value_and_grad deepcopy delayed tqdm
     plot set legend set_xticks set_yticks text axhline axvline imshow fill_between set_title
     set_xlabel set_ylabel annotate loglog semilogx semilogy scatter contour contourf fill bar barh
-    hist vlines errorbar add_patch tick_params spines subplots
+    hist vlines errorbar add_patch tick_params spines subplots find_spec
 """
 SAFE = {*SAFE_NAMES.split(), *dir(builtins)} - {"setattr", "delattr", "next"}
 WRITES_ITS_ARGUMENT = {"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle"}
 SHARED_DICE = "np.random"  # NumPy's one generator for all, as if it were a name
-CHANGED_BY_FIT = 3  # the model, the loss, the optimiser: never the data
+CHANGED_BY_FIT = slice(0, 3, 2)  # model and optimiser; never the data, and a loss keeps nothing
 
 
 class Reader(Names):
@@ -44,9 +44,9 @@ class Reader(Names):
         elif name == "load":
             self._change_all(values)
         elif name == "fit":
-            data = [word.value for word in node.keywords if word.arg == "validation"]
-            self._change_all(node.args[:CHANGED_BY_FIT])
-            self._change_all(v for v in values[len(node.args) :] if v not in data)
+            kept = ("loss", "validation")
+            self._change_all(node.args[CHANGED_BY_FIT])
+            self._change_all(word.value for word in node.keywords if word.arg not in kept)
         elif isinstance(function, ast.Attribute):
             if name in SAFE or name[:1].isupper():
                 return
@@ -185,6 +185,8 @@ class Reader(Names):
     def _define(self, name: str, node: ast.AST, body: list[ast.stmt]) -> None:
         """Read a function's, a lambda's or a class's body, which runs when it is called."""
         self._bind(name, set())
+        if not isinstance(node, ast.ClassDef):
+            self.fixed.add(name)
         around = Code(functions=self.functions, shares=self.shares, fixed=self.fixed)
         inner = Reader(around, parameters(node))
         inner.code.binds |= stored_names(*body) | set(inner.code.parameters)
@@ -199,10 +201,8 @@ class Reader(Names):
             inner.visit(part)
         for method in inner.code.functions.values():
             inner._happens(method)
-        kept = set(inner.code.parameters)
-        code = inner.code
-        code.changes = {n for n in code.changes if n in kept or n not in code.binds}
-        self.functions[name] = self.code.functions[name] = code
+        inner.code.changes -= inner.code.binds.difference(inner.code.parameters)
+        self.functions[name] = self.code.functions[name] = inner.code
 
     # -- scopes inside an expression
 

@@ -144,7 +144,7 @@ def book_files() -> dict[str, bytes]:
     files = {}
     for folder, start in ((ROOT / "nnreg", ROOT), (SOURCES / "packages", SOURCES / "packages")):
         for path in folder.rglob("*"):
-            if path.is_file() and path.suffix not in (".pyc", ".toml"):
+            if path.is_file() and path.suffix != ".toml" and "__pycache__" not in path.parts:
                 files[f"/packages/{path.relative_to(start).as_posix()}"] = path.read_bytes()
     return {**files, **data_files()}
 

@@ -24,7 +24,8 @@ from tools.tree import FIXED_ENVIRONMENT, ROOT
 
 SHORT = 0.05  # and shorter is not worth a line
 # What a page does not load, or has loaded when a cell starts, is loaded before the first cell.
-WARM_UP = "import joblib, matplotlib.pyplot, nnreg.book.figures, scipy.stats, sklearn.linear_model"
+WARM_UP = """import joblib, matplotlib.pyplot, nnreg.book.figures, scipy.stats
+import sklearn.datasets, sklearn.linear_model"""
 
 
 def seconds_of(path: Path) -> dict[str, float]:

@@ -54,6 +54,11 @@ def number_chapters_by_file_name(app) -> None:
     TocTreeCollectorWithStyles.assign_section_numbers = assign_section_numbers
 
 
+def write_on_all_cores(app, env) -> None:
+    """Let several processes write the pages; only one can read them, because of sphinx-proof."""
+    app.parallel = os.cpu_count() or 1
+
+
 def mend(app, pagename, templatename, context, doctree) -> None:
     """Replace what extensions write and the accessibility rules refuse."""
     for found, right in MENDED.items():
@@ -121,6 +126,7 @@ def setup(app) -> dict[str, object]:
     app.add_config_value("comments_config", {}, "env")  # Jupyter Book sets it in any case
     app.connect("config-inited", set_site)
     app.connect("builder-inited", number_chapters_by_file_name)
+    app.connect("env-updated", write_on_all_cores)
     app.connect("html-page-context", mend)
     app.connect("html-page-context", describe)
     app.connect("missing-reference", resolve_public_name)

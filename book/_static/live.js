@@ -7,7 +7,7 @@
     if (!answer.ok) return;
     const live = await answer.json();
     if (!live.available) return;
-    const { Page } = await import(new URL("page.js", folder));
+    const { Page } = await import(new URL(`${live.scripts}/page.js`, folder));
     new Page(folder, script.dataset.page, live);
   };
   // A page that is opened as a file may start no worker: it stays as it is, and lacks nothing.

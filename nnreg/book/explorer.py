@@ -82,8 +82,9 @@ def explore(
     -------
     Explorer
         As the last expression of a cell it shows itself. In a live notebook it
-        is a widget and the kernel redraws the picture; in a page it is HTML
-        with the frames inside.
+        is a widget and the kernel sends the frame that is asked for; in a page
+        it is HTML with the frames inside. Who changes what `draw` reads runs
+        the cell again.
 
     Examples
     --------
@@ -172,7 +173,7 @@ class Explorer(Slider, page.Shown):
         return stored
 
     def widget(self) -> Any:
-        """Return the live form: each move of the slider draws anew."""
+        """Return the live form: each move of the slider shows a frame."""
         import ipywidgets
 
         picture, words = ipywidgets.HTML(), ipywidgets.HTML()
@@ -185,17 +186,17 @@ class Explorer(Slider, page.Shown):
             layout=ipywidgets.Layout(width="100%"),
         )
 
-        def redraw(change: Any = None) -> None:
-            frame = self._frame(self.values[slider.value])
+        def show(change: Any = None) -> None:
+            frame = self.frames[slider.value]
             picture.value = (
-                f'<img src="{_webp(frame.image)}" '
+                f'<img src="{page.png(frame.image)}" '
                 f'alt="{html.escape(frame.alt)}" '
                 'style="width: 100%; background: #fff; border-radius: 10px">'
             )
             words.value = html.escape(frame.caption)
 
-        redraw()
-        slider.observe(redraw, names="value")
+        show()
+        slider.observe(show, names="value")
         mark = ipywidgets.HTML(html.escape(self.mark_text()))
         width = f"{self._figure.size_on_screen()['width']}px"
         layout = ipywidgets.Layout(max_width=width)

@@ -19,17 +19,18 @@ class _Activation(Layer):
         x = as_float_array(x, "x")
         wide = x.astype(work_dtype(x.dtype), copy=False)
         self._cache = wide, x.dtype, training
-        out = self._out("y", x.shape, wide.dtype, training)
-        y = self._function(wide, out)
-        return np.asarray(y).astype(x.dtype, copy=False)
+        y = self._out("y", x.shape, wide.dtype, training)
+        self._function(wide, y)
+        return y.astype(x.dtype, copy=False)
 
     def backward(self, dy) -> np.ndarray:
         """Return `dy` times the derivative (the chain rule, by entry)."""
         x, dtype, training = self._last_pass()
         dy = as_upstream(dy, x.shape, x.dtype)
-        out = self._out("dx", x.shape, x.dtype, training)
-        dx = np.multiply(dy, self._derivative(x), out=out)
-        return np.asarray(dx).astype(dtype, copy=False)
+        dx = self._out("dx", x.shape, x.dtype, training)
+        self._derivative(x, dx)
+        dx *= dy
+        return dx.astype(dtype, copy=False)
 
 
 class ReLU(_Activation):
@@ -47,10 +48,10 @@ class ReLU(_Activation):
     """
 
     def _function(self, x, out):
-        return np.maximum(x, 0, out=out)
+        np.maximum(x, 0, out=out)
 
-    def _derivative(self, x):
-        return x > 0
+    def _derivative(self, x, out):
+        np.greater(x, 0, out=out)  # as 0.0 and 1.0
 
 
 class Tanh(_Activation):
@@ -67,11 +68,11 @@ class Tanh(_Activation):
     """
 
     def _function(self, x, out):
-        return np.tanh(x, out=out)
+        np.tanh(x, out=out)
 
-    def _derivative(self, x):
+    def _derivative(self, x, out):
         t = np.exp(-np.abs(x)) ** 2
-        return 4 * t / (1 + t) ** 2
+        np.divide(4 * t, (1 + t) ** 2, out=out)
 
 
 class Sigmoid(_Activation):
@@ -87,11 +88,11 @@ class Sigmoid(_Activation):
     """
 
     def _function(self, x, out):
-        return sigmoid(x, out)
+        sigmoid(x, out)
 
-    def _derivative(self, x):
+    def _derivative(self, x, out):
         t = np.exp(-np.abs(x))
-        return t / (1 + t) ** 2
+        np.divide(t, (1 + t) ** 2, out=out)
 
 
 def sigmoid(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

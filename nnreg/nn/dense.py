@@ -71,6 +71,8 @@ class Dense(Layer):
     3.0
     """
 
+    learns_only = False
+
     def __init__(
         self,
         n_in: int,
@@ -122,7 +124,7 @@ class Dense(Layer):
         y += b
         return y
 
-    def backward(self, dy) -> np.ndarray:
+    def backward(self, dy) -> np.ndarray | None:
         """Store the gradients of `W` and `b`; return that of `x`."""
         x, W, training = self._last_pass()
         dy = as_upstream(dy, (*x.shape[:-1], W.shape[1]), W.dtype)
@@ -135,6 +137,8 @@ class Dense(Layer):
         # times faster.
         np.matmul(np.ones(len(dy_rows), W.dtype), dy_rows, out=self.grads["b"])
         self.add_penalty_gradients()
+        if self.learns_only:  # as the first layer of a model, in `fit`
+            return None
         return np.matmul(
             dy, W.T, out=self._out("dx", x.shape, W.dtype, training)
         )

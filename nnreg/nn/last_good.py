@@ -45,36 +45,69 @@ class LastGood:
     def __init__(
         self, model: Sequential, optimizer: Optimizer, X, y, best: Best
     ):
-        self._parts, self._rows = (model, optimizer), {"X": X, "y": y}
-        self._best = best
-        self._where = "before the first epoch"
-        self._states = [part.state_dict() for part in self._parts]
+        self._model, self._optimizer = model, optimizer
+        self._rows, self._best = {"X": X, "y": y}, best
+        self._epoch, self._losses = None, None
+        self._copies: dict = {}
+        self._copy()
 
     def keep(self, epoch: int, data_loss: float, penalty: float) -> None:
         """Keep the state that has this loss; go back if it is not finite."""
-        self._where = (
-            f"in epoch {epoch}, at loss {data_loss + penalty} (data loss "
-            f"{data_loss}, penalty {penalty})"
-        )
+        self._epoch, self._losses = epoch, (data_loss, penalty)
         if not math.isfinite(data_loss + penalty):
             self._go_back()
-        self._states = [part.state_dict() for part in self._parts]
+        self._copy()
 
     def check_parameters(self) -> None:
         """Go back if the last step has made a parameter infinite."""
-        if not np.isfinite(self._parts[0].theta).all():
+        if not np.isfinite(self._model.theta).all():
             self._go_back()
 
+    def _state(self) -> dict:
+        """Return what a step changes, by places that `_go_back` knows.
+
+        All parameters are one array here: a `state_dict` costs a copy and a
+        name for each, and every step would pay for them.
+        """
+        state = {("theta",): self._model.theta}
+        for number, layer in enumerate(self._model._leaves()):
+            for name, array in layer.buffers.items():
+                state[number, name] = array
+        return state | self._optimizer._memory
+
+    def _copy(self) -> None:
+        """Copy the state, into the arrays of the last copy where they fit."""
+        for place, array in self._state().items():
+            copy = self._copies.get(place)
+            if copy is None or copy.shape != array.shape:
+                copy = self._copies[place] = np.empty_like(array)
+            copy[...] = array
+        self._steps = self._optimizer.steps
+
     def _go_back(self) -> None:
-        for part, state in zip(self._parts, self._states, strict=True):
-            part.load_state_dict(state)
+        memory = self._optimizer._memory
+        for place, array in self._state().items():
+            if place in self._copies:
+                array[...] = self._copies[place]
+            else:  # remembered for the first time in the step that went wrong
+                del memory[place]
+        self._optimizer.steps = self._steps
         raise FloatingPointError(
-            f"training diverged {self._where}{self._cause()}; the model keeps "
-            f"its {self._best} parameters"
+            f"training diverged {self._where()}{self._cause()}; the model "
+            f"keeps its {self._best} parameters"
+        )
+
+    def _where(self) -> str:
+        if self._losses is None:
+            return "before the first epoch"
+        data_loss, penalty = self._losses
+        return (
+            f"in epoch {self._epoch}, at loss {data_loss + penalty} (data "
+            f"loss {data_loss}, penalty {penalty})"
         )
 
     def _cause(self) -> str:
-        arrays = self._rows | self._parts[0].params
+        arrays = self._rows | self._model.params
         for name, array in arrays.items():
             array = np.atleast_1d(array)
             array = array.reshape(len(array), -1)

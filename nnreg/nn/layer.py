@@ -226,10 +226,10 @@ class Layer(Described, ABC):
 
     def _out(
         self, name: str, shape: tuple[int, ...], dtype, training: bool
-    ) -> np.ndarray | None:
-        """Return where to write: None, or in training a kept array."""
+    ) -> np.ndarray:
+        """Return where to write: a new array, or in training a kept one."""
         if not training or len(shape) < 2:
-            return None
+            return np.empty(shape, dtype)
         array = self._kept.get(name)
         fits = array is not None and array.dtype == dtype
         if not fits or array.shape[1:] != shape[1:] or len(array) < shape[0]:

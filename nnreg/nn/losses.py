@@ -75,8 +75,9 @@ class SoftmaxCrossEntropy(Loss):
         logits = np.array(z.T, dtype=work_dtype(z.dtype), order="C")
         logits, exp = _shifted(logits)
         at_label = y * n + np.arange(n)  # in the flattened (k, n) arrays
-        own = exp.take(at_label)
-        exp.put(at_label, 0)
+        flat = exp.ravel()  # a view
+        own = flat[at_label]
+        flat[at_label] = 0
         others = exp.sum(axis=0)
         total = own + others
         self._cache = logits, exp, own, others, at_label, y, z.dtype
@@ -96,20 +97,22 @@ class SoftmaxCrossEntropy(Loss):
         total = own + others
         dz = exp / total
         # The label's q - 1 is minus the sum of the other q: nothing cancels.
-        dz.put(at_label, -others / total)
+        flat = dz.ravel()
+        flat[at_label] = -others / total
         if self.label_smoothing:
             dz -= self.label_smoothing / len(dz)
-            dz.put(at_label, dz.take(at_label) + self.label_smoothing)
+            flat[at_label] += self.label_smoothing
         dz /= dz.shape[1]
         return dz.T.astype(dtype, copy=False)
 
     def accuracy(self) -> float:
         """Return the share of rows whose largest logit is the label's."""
-        logits, _, own, others, _, y, _ = self._last_pass()
+        logits, exp, own, _, _, y, _ = self._last_pass()
         right = own == 1
         # Of several largest logits the first one counts.
-        tied = right & (others >= 1)
-        right[tied] = logits[:, tied].argmax(axis=0) == y[tied]
+        tied = right & (exp.max(axis=0) == 1)
+        if tied.any():
+            right[tied] = logits[:, tied].argmax(axis=0) == y[tied]
         return float(np.count_nonzero(right) / len(y))
 
 
@@ -225,7 +228,7 @@ def _shifted(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         minus_top += top
         lost -= minus_top
     np.fmax(lost, -1, out=lost)  # a masked class stays at 0, and not NaN
-    exp = np.exp(shifted)
+    exp = np.exp(shifted, out=minus_top)
     lost *= exp
     exp += lost
     return shifted, exp

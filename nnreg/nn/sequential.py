@@ -3,6 +3,7 @@
 import numpy as np
 
 from nnreg._checks import check_parameter_dtype, check_state
+from nnreg.nn.dense import Dense
 from nnreg.nn.layer import Layer
 
 
@@ -77,6 +78,26 @@ class Sequential(Layer):
     def backward(self, dy) -> np.ndarray:
         """Go through the layers from last to first; return the gradient."""
         return np.array(self._back_through(dy))
+
+    def learn(self, dy) -> None:
+        """Go backward for the parameters alone, as `fit` does.
+
+        Nobody asks for the gradient of the rows, and it would cost the first
+        layer as much as that of its weights. Only a `Dense` can leave it out;
+        a subclass with a `backward` of its own may need it.
+        """
+        first = self.layers[0] if self.layers else self
+        if (type(self).backward, type(first).backward) != (
+            Sequential.backward,
+            Dense.backward,
+        ):
+            self.backward(dy)
+            return
+        first.learns_only = True
+        try:
+            self._back_through(dy)
+        finally:
+            first.learns_only = False
 
     def penalty(self) -> float:
         """Return the sum of the layers' penalties."""

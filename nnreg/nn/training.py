@@ -147,7 +147,7 @@ def fit(
                 data_loss, penalty = loss.forward(z, y[rows]), model.penalty()
                 last_good.keep(epoch, data_loss, penalty)
                 accuracy = loss.accuracy() if record else None
-                model.backward(loss.backward())
+                model.learn(loss.backward())
                 norm = None if clip_norm is None else _clip(model, clip_norm)
                 lr = optimizer.lr
                 optimizer.step(model)
@@ -210,10 +210,10 @@ def _validation(pair) -> tuple[np.ndarray, np.ndarray]:
 
 def _clip(model: Sequential, clip_norm: float) -> float:
     # An infinite gradient passes: the loop reports the loss that follows.
-    clipped, norm = clip_by_global_norm(
-        [model.dtheta], clip_norm, nonfinite="pass"
+    grads = [model.dtheta]
+    _, norm = clip_by_global_norm(
+        grads, clip_norm, nonfinite="pass", out=grads
     )
-    model.dtheta[:] = clipped[0]
     return norm
 
 

@@ -1,4 +1,4 @@
-"""A chapter in a live JupyterLab: every cell runs, and the kernel redraws what the slider moves."""
+"""A chapter in JupyterLab: every cell runs, and the kernel sends what a slider asks for."""
 
 from __future__ import annotations
 

@@ -137,9 +137,24 @@ def test_before_a_press_nothing_is_loaded_and_then_only_what_is_needed(address, 
 
     LiveCell(page, FORWARD).button("Edit").click()
     expect(page.locator(".cm-editor")).to_be_visible()
-    assert list(filter(heavy.search, asked)) == ["/editor.js"]
+    (editor,) = filter(heavy.search, asked)
+    assert editor.endswith("/editor.js")
     page.context.close()
     assert not reader.problems
+
+
+def test_nothing_that_an_older_site_left_in_the_browser_s_cache_is_used(address, browser):
+    reader = Reader(browser, "light")
+    asked = []
+    reader.page.on("request", lambda request: asked.append(request))
+    page = reader.open(f"{address}notebooks/{CHAPTER}.html").page
+    LiveCell(page, EPSILON).write("print(1)").run()
+    own = [request for request in asked if "/live" in request.url]
+    assert {"page.js", "editor.js", "files.json"} <= {r.url.rpartition("/")[2] for r in own}
+    for request in own:  # a hash of what is in it, or asked anew each time
+        named = re.search(r"[-?=][0-9a-f]{8,}", request.url)
+        assert named or request.header_value("cache-control") == "max-age=0", request.url
+    page.context.close()
 
 
 def test_the_size_is_told_before_the_first_run(page, site):
@@ -256,6 +271,15 @@ def test_a_claim_that_no_longer_holds_says_so_and_one_that_holds_too(cell):
     )
 
 
+def test_a_claim_of_the_book_s_own_code_blames_no_change_of_the_reader(cell):
+    cell(CLAIMS).run()
+    cell(EPSILON).write("mean += 1").run()  # as if other sums had come out
+    claims = cell(CLAIMS).run()
+    cell(EPSILON).write("mean -= 1").run()
+    expect(claims.output.locator(".live-claim").first).to_contain_text("As computed here: means")
+    expect(claims.output).not_to_contain_text("With your change")
+
+
 def test_an_error_comes_with_its_message_first_and_the_reader_s_own_line(cell):
     wrong = cell(EPSILON).write("def half(x):\n    return x / 0\n\n\nhalf(1)").run()
     lines = wrong.output.inner_text().split("\n")
@@ -275,7 +299,7 @@ def test_an_error_above_is_told_where_the_run_was_asked_for(page, cell):
 
 
 def test_a_name_from_above_that_the_book_s_cell_did_not_need_is_offered(cell):
-    cell(EPSILON).write("only_here = 5")
+    cell(EPSILON).write("exec('only_here = 5')")
     asks = cell(TOKENS).write("print(only_here)").run()
     expect(asks.output).to_contain_text("NameError: name 'only_here' is not defined")
     asks.button("Run all above first").click()
@@ -286,6 +310,17 @@ def test_a_name_that_only_an_edit_uses_is_made_first(cell):
     epsilon = cell(EPSILON)
     assert cell(TOKENS).write("print(len(widths))").run().output.inner_text().strip().isdigit()
     expect(epsilon.mark).to_contain_text("Ran here")
+
+
+def test_a_name_that_only_an_edit_above_makes_is_made_first(cell):
+    cell(EPSILON).write("only_here = 5")
+    cell(BY_HAND).write("def of_it():\n    return only_here")
+    assert cell(TOKENS).write("print(of_it())").run().output.inner_text().strip() == "5"
+
+
+def test_an_edit_that_leaves_a_name_to_a_cell_above_it_takes_it_from_there(cell):
+    cell(EPSILON).write("dict(\n    gamma=1)")  # makes none, though it looks so
+    expect(cell(TOKENS).write("print(gamma.shape)").run().output).to_have_text("(5,)")
 
 
 def test_what_makes_the_names_of_an_edit_gets_what_its_functions_read(browser, address):
@@ -321,15 +356,37 @@ def test_what_makes_the_names_of_an_edit_gets_what_its_functions_read(browser, a
     ],
 )
 def test_the_names_that_a_text_reads(page, code, names):
-    read = page.evaluate(
-        """async (code) => {
-            const folder = document.querySelector("script[src*='live.js']").src;
-            const { namesRead } = await import(new URL("live/names.js", folder));
-            return [...namesRead(code)];
-        }""",
-        code,
-    )
+    read = names_of(page, "namesRead", code)
     assert [name for name in read if name not in {"for", "in"}] == names.split()
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("w = w - eta * g.sum(axis=0)  # no hidden = 1", "w"),
+        ("w += a\nv[0] = 2\nnet.params['x'] = 1\nn: int = 3", "w v net n"),
+        ("a, *b = c\nif a == b != c:\n    d = (e := 1)", "a b d e"),
+        ("from p import (A,\n    B as C)\nimport q as r, s", "A B as C q r s"),
+        ("for i, (j, k) in z:\n    print(i, end='')", "i j k"),
+        ("with open(x) as f:\n    f.read()", "f"),
+        ("def f(a):\n    return a\nclass G:\n    pass", "f G"),
+    ],
+)
+def test_the_names_that_a_text_makes(page, code, names):
+    assert set(names_of(page, "namesMade", code)) == set(names.split())
+
+
+def names_of(page: Page, function: str, code: str) -> list[str]:
+    """Call one of the functions of names.js."""
+    return page.evaluate(
+        """async ([which, code]) => {
+            const folder = new URL("live/", document.querySelector("script[src*='live.js']").src);
+            const live = await (await fetch(new URL("live.json", folder))).json();
+            const names = await import(new URL(`${live.scripts}/names.js`, folder));
+            return [...names[which](code)];
+        }""",
+        [function, code],
+    )
 
 
 # ---- After a change above ----
@@ -424,6 +481,17 @@ def test_restart_forgets_what_ran_and_keeps_what_was_written(page, cell):
     expect(wrote.output).to_be_hidden()
     expect(wrote.stored).to_be_visible()
     expect(wrote.field).to_have_text("print('mine')")
+
+
+def test_on_a_phone_each_cell_that_has_run_restarts_python(page, cell):
+    epsilon = cell(EPSILON).run()
+    restart = epsilon.button("Restart")
+    expect(restart).to_be_hidden()  # a line at the edge of the window has it
+    page.set_viewport_size(PHONE)
+    expect(cell(TOKENS).button("Restart")).to_be_hidden()
+    restart.click()
+    expect(epsilon.mark).to_be_hidden()
+    expect(epsilon.button("Run")).to_be_focused()
 
 
 def test_two_tabs_know_nothing_of_each_other(reader, page, cell):
@@ -552,6 +620,14 @@ def test_on_a_phone_nothing_is_too_wide_and_every_button_is_a_thumb_high(page, c
             && button.getBoundingClientRect().height < 44).map((button) => button.ariaLabel)"""
     )
     assert small == []
+    covered = page.locator(".live-cell > details > summary").evaluate_all(
+        """(folds) => folds.filter((fold) => {
+            const bar = fold.closest(".cell").querySelector(".live-bar").getBoundingClientRect();
+            const { right, bottom } = fold.getBoundingClientRect();
+            return fold.checkVisibility() && bar.left < right && bar.top < bottom;
+        }).map((fold) => fold.textContent)"""
+    )
+    assert covered == []
 
 
 def test_paper_shows_the_book_s_own_code_and_output(page, cell):

@@ -24,11 +24,15 @@ RTOL = 1e-6
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 ORDER = "float32 sums: NumPy adds a matrix product's terms in another order than BLAS"
+CHAOS = ("chaos-claims", "growth-check", "growth-claims", "early-claims")
 # A chapter's cells that may differ, and why.
 EXCUSED = {
     ("13_layernorm_forward", "numerics-claims"): ORDER,
     ("13_layernorm_forward", "exact-claims"): ORDER,
-    ("17_clipping_and_constraints", "epsilon-claims"): ORDER,
+    **dict.fromkeys(
+        (("A2_replaying_a_published_run", name) for name in CHAOS),
+        "how soon two runs part, and how fast, hangs on the order of all their sums",
+    ),
 }
 
 

@@ -97,6 +97,23 @@ def test_long_labels_can_be_counted(live):
     }
 
 
+def test_a_narrow_number_stays_narrow_beside_a_number_of_python(live):
+    code = "t = np.float32(0.1); [x.dtype.name for x in (t * 2.0, t**2, t + 1, np.sum([t]) / 3)]"
+    assert eval(live.run(code)["value"]["text/plain"]) == ["float32"] * 4
+
+
+def test_a_history_draws_a_figure_of_its_own(live):
+    code = "from nnreg.nn import History; History([0, 1], [1.0, 0.5], [0.0, 0.0]).plot()"
+    assert ">validation<" not in live.run(code)["value"]["image/svg+xml"]
+    code = code.replace("[0.0, 0.0]", "[0.0, 0.0], [], [0.7, 0.6]")
+    assert ">validation<" in live.run(code)["value"]["image/svg+xml"]
+
+
+def test_a_sweep_runs_without_its_bar(live):
+    code = "import nnreg; nnreg.sweep(lambda x, seed: 2 * x, {'x': [1, 2]}, seeds=1).best('value')"
+    assert live.run(code)["value"] == {"text/plain": "{'x': 1}"}
+
+
 def test_an_error_shows_the_readers_lines_and_no_others(live):
     answer = live.run("def invert(x):\n    return 1 / x\n\ninvert(0)", name="cell 7")
     assert answer["error"] == {

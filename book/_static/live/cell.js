@@ -87,8 +87,9 @@ export class Cell {
   }
 
   // Show what came out; return the words that tell it by ear. `compare`: it is the same each time.
-  show(result, { compare, again }) {
-    const { elements, text, picture } = render(result, this.page.askFrame);
+  // `isTheBooks`: no code was changed, so a claim fails by the order of this Python's sums.
+  show(result, { compare, again, isTheBooks }) {
+    const { elements, text, picture } = render(result, this.page.askFrame, isTheBooks);
     const stored = [...(this.stored?.querySelectorAll("pre") ?? [])].map((pre) => pre.textContent).join("\n");
     const equal = same(text, stored);
     this.hasRun = true;
@@ -176,7 +177,9 @@ export class Cell {
     this.runButton = button("Run", () => (this.isRunning ? this.page.stop() : this.page.run(this)), "live-run");
     this.editButton = button(this.isExercise ? "Try it" : "Edit", () => this.edit(), "live-edit");
     this.resetButton = button("Reset", () => this.reset());
-    this.bar = make("div", { className: "live-bar" }, this.runButton, this.editButton, this.resetButton);
+    const onclick = () => { this.page.restart(); this.runButton.focus(); };
+    this.restartButton = make("button", { type: "button", className: "live-button live-restart", onclick }, "Restart");
+    this.bar = make("div", { className: "live-bar" }, this.runButton, this.editButton, this.resetButton, this.restartButton);
     // After the code: as one reads it, and where a thumb is.
     (this.root.querySelector(":scope > details") ?? this.input).after(this.bar);
   }
@@ -222,6 +225,7 @@ export class Cell {
     this.runButton.classList.toggle("live-stop", look);
     this.editButton.hidden = Boolean(this.editor);
     this.resetButton.hidden = !this.editor && !this.hasRun && !this.isChanged;
+    this.restartButton.hidden = !this.hasRun;
     const isOld = this.text !== this.shows;
     this.note.hidden = !isOld || this.isRunning;
     this.root.classList.toggle("live-changed", isOld);

@@ -1,7 +1,14 @@
-// The names that a text of Python reads, found without parsing it: a name too many costs only time.
+// The names that a text of Python reads and makes, found without parsing it: a name too many costs only time.
 const NAME = /(?<![\w.])[A-Za-z_]\w*/g;
 const ASIDE = /#.*|([A-Za-z]*)("""[^]*?"""|'''[^]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')/g;
 const TARGETS = /^\s*([\w\s,]+?)=(?!=)/;
+const MAKES = [
+  /^[ \t]*(\w[\w ,*]*?)(?:[.[:][^=\n]*)?[ \t]*[-+*/%@&|^]*=(?!=)/gm, // also in place, or a part of it
+  /\b(?:def|class|as)[ \t]+(\w+)/g,
+  /\bimport[ \t]+(\([^)]*\)|[\w ,.]+)/g,
+  /\bfor[ \t]+([\w ,()]+?)[ \t]+in\b/g,
+  /(\w+)[ \t]*:=/g,
+];
 
 const namesIn = (text) => text.match(NAME) ?? [];
 
@@ -27,4 +34,10 @@ export function namesRead(text) {
     add(namesIn(line.match(TARGETS)?.[1] ?? ""));
   }
   return read;
+}
+
+// The names that a text may make or change.
+export function namesMade(text) {
+  const code = codeAlone(text);
+  return new Set(MAKES.flatMap((pattern) => [...code.matchAll(pattern)].flatMap(([, names]) => namesIn(names))));
 }

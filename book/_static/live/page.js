@@ -1,7 +1,7 @@
 // The cells of a page share one Python: what a run needs runs first, and what is stale is marked.
 import { Cell } from "./cell.js";
 import { make } from "./make.js";
-import { namesRead } from "./names.js";
+import { canRun, needsOf } from "./needs.js";
 import { Session } from "./session.js";
 
 const LONG = 20; // seconds: what takes longer asks first
@@ -90,9 +90,9 @@ export class Page {
   }
 
   async #runWithNeeds(cell, how, era) {
-    this.facts ??= await this.#load();
+    await this.#load();
     this.#check(era);
-    const { live } = this.facts[cell.index];
+    const { live } = cell.facts;
     if (live !== true && !cell.isChanged) return cell.say(live);
     const before = this.#before(cell, how);
     if (!how.agreed && this.#asks(cell, how, before)) return;
@@ -118,11 +118,12 @@ export class Page {
     this.announce(`${cell.name} runs`);
     try {
       const result = await this.session.run(text, cell.name, (printed) => cell.print(printed));
-      const { compare } = this.facts[cell.index];
-      const saw = [...this.#needs(cell)].map((need) => [need, need.text]);
+      const { compare } = cell.facts;
+      const saw = [...needsOf(cell, this.cells)].map((need) => [need, need.text]);
       cell.ran = result.error ? null : { text, saw };
       cell.say("");
-      this.announce(`${cell.name}: ${cell.show(result, { compare, again })}`);
+      const isTheBooks = !cell.isChanged && saw.every(([need]) => !need.isChanged);
+      this.announce(`${cell.name}: ${cell.show(result, { compare, again, isTheBooks })}`);
       this.markStale();
       if (result.error?.name === "NameError") this.#offerAbove(cell);
       return !result.error;
@@ -136,10 +137,12 @@ export class Page {
   }
 
   async #load() {
+    if (this.cells[0].facts) return;
     const list = new URL(`cells/${this.name}.json`, this.folder);
     const answer = await fetch(list, { cache: "no-cache" }).catch(() => null);
     if (!answer?.ok) throw new Error(`The list of this page's cells ${AWAY}`);
-    return answer.json();
+    const facts = await answer.json();
+    for (const cell of this.cells) cell.facts = facts[cell.index];
   }
 
   #isStale(cell) {
@@ -152,44 +155,16 @@ export class Page {
 
   // The cells that have to run first, in order.
   #before(cell, { anew, above }) {
-    const needs = this.#needs(cell);
+    const needs = needsOf(cell, this.cells);
     return this.cells.filter((other) => {
       const isNeeded = above ? other.index < cell.index : needs.has(other);
-      return isNeeded && this.#canRun(other) && (anew || !this.#isFresh(other));
+      return isNeeded && canRun(other) && (anew || !this.#isFresh(other));
     });
-  }
-
-  // All that a cell needs: what its list says, and for an edited text the makers of its names too.
-  #needs(cell, found = new Set()) {
-    const listed = this.facts[cell.index].needs.map((index) => this.cells[index]);
-    for (const need of [...listed, ...(cell.isChanged ? this.#makers(cell) : [])]) {
-      if (found.has(need)) continue;
-      found.add(need);
-      this.#needs(need, found);
-    }
-    return found;
-  }
-
-  #makers(cell) {
-    const above = this.cells.slice(0, cell.index).filter((other) => this.#canRun(other)).reverse();
-    const names = namesRead(cell.text); // and what functions read when they are called: it grows
-    const makers = new Set();
-    for (const name of names) {
-      const maker = above.find(({ index }) => this.facts[index].binds.includes(name));
-      if (!maker || makers.has(maker)) continue;
-      makers.add(maker);
-      this.facts[maker.index].calls.forEach((read) => names.add(read));
-    }
-    return makers;
-  }
-
-  #canRun(cell) {
-    return this.facts[cell.index].live === true || cell.isChanged;
   }
 
   #asks(cell, how, before) {
     const ahead = this.#isFresh(cell) ? before : [...before, cell];
-    const times = ahead.map(({ index }) => this.facts[index].seconds ?? 0);
+    const times = ahead.map(({ facts }) => facts.seconds ?? 0);
     const seconds = times.reduce((sum, time) => sum + time, 0);
     if (seconds <= LONG) return false;
     const time = seconds < 90 ? `${10 * Math.round(seconds / 10)} seconds` : `${Math.round(seconds / 60)} minutes`;

@@ -16,7 +16,8 @@ def written(value: Any) -> str:
 
 
 def install() -> None:
-    """Let labels of 64 bits be counted, as they are where an index has 64 bits."""
+    """Let types meet as in NumPy 2, and labels of 64 bits be counted, as an index has 64 there."""
+    np._set_promotion_state("weak")  # a float32 times a Python number stays a float32
     count = np.bincount
 
     def bincount(x, weights=None, minlength=0):

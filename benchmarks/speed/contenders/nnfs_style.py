@@ -1,10 +1,57 @@
 """The peer: classes in the style of *Neural Networks from Scratch*, written plainly.
 
 Fresh arrays in every call, one optimiser call per layer, masks instead of products: what a reader
-of that book types in. It computes what `nnreg` computes, and `headline.py` asserts so.
+of that book types in.
 """
 
 import numpy as np
+
+from benchmarks.speed import cases
+from benchmarks.speed.cases import Case
+
+
+def to_numpy(result):
+    return result
+
+
+def prepare(case: Case):
+    return training(case) if case.is_training else None
+
+
+def training(case: Case):
+    begin = cases.start(case)
+    X, y, lam = begin.X, begin.y, cases.LAM
+    no_bias = np.zeros((1, case.columns), case.dtype), np.zeros((1, 3), case.dtype)
+    dense1 = LayerDense(begin.first, no_bias[0], lam, lam)
+    dense2 = LayerDense(begin.second, no_bias[1])
+    between = [ActivationReLU()]
+    if case.drops:
+        between.append(LayerDropout(cases.TRAINING_DROP))
+    layers = [dense1, *between, dense2]
+    loss = SoftmaxCategoricalCrossentropy()
+    optimizer = OptimizerAdam(cases.LR, cases.LR_DECAY, cases.ADAM_EPS)
+
+    def run(epochs: int):
+        for _ in range(epochs):
+            output = X
+            for layer in layers:
+                layer.forward(output)
+                output = layer.output
+            data_loss = loss.forward(output, y)
+            total = data_loss + dense1.regularization_loss() + dense2.regularization_loss()
+            np.mean(np.argmax(loss.output, axis=1) == y)
+            loss.backward(y)
+            dvalues = loss.dinputs
+            for layer in reversed(layers):
+                layer.backward(dvalues)
+                dvalues = layer.dinputs
+            optimizer.pre_update_params()
+            optimizer.update_params(dense1)
+            optimizer.update_params(dense2)
+            optimizer.post_update_params()
+        return (float(total),)
+
+    return run
 
 
 class LayerDense:
@@ -42,6 +89,18 @@ class ActivationReLU:
     def backward(self, dvalues):
         self.dinputs = dvalues.copy()
         self.dinputs[self.inputs <= 0] = 0
+
+
+class LayerDropout:
+    def __init__(self, rate):
+        self.rate = 1 - rate
+
+    def forward(self, inputs):
+        self.binary_mask = np.random.binomial(1, self.rate, inputs.shape) / self.rate  # noqa: NPY002
+        self.output = inputs * self.binary_mask
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues * self.binary_mask
 
 
 class SoftmaxCategoricalCrossentropy:

@@ -1,0 +1,213 @@
+"""Write the book's page from the kept results: ``python -m benchmarks.speed.page``.
+
+`page.md` beside this file holds what no measurement changes; what stands there in ``<<…>>`` is
+made here.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from benchmarks.speed import figure
+from benchmarks.speed.cases import DTYPES, NETWORKS, OPS, SHAPES, Case
+from benchmarks.speed.contenders import CONTENDERS
+from benchmarks.speed.targets import TARGETS, Verdict, faults_met, judged
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "book" / "speed.md"
+RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
+TEMPLATE = Path(__file__).with_name("page.md")
+FAMILY = {name: contender.family for name, contender in CONTENDERS.items()}
+SIZES = dict(zip(SHAPES, ("small", "middle", "large"), strict=True))
+
+Rows = dict[Case, dict]
+
+
+def written(results: dict) -> str:
+    """Return the page that these results make."""
+    rows = {
+        Case(row["kind"], row["rows"], row["columns"], row["dtype"]): row["contenders"]
+        for row in results["cases"]
+    }
+    parts = {
+        "machine": machine(results),
+        "score": score(rows),
+        "lost": lost(rows),
+        "picture": picture(rows),
+        "trainings": trainings(rows),
+        **{f"op {op}": op_tables(rows, op) for op in OPS},
+        "memory": memory(rows),
+        "verdict": "meets none" if faults_met(results) else "still meets some",
+        "faults": faults(rows),
+        "targets": targets(results),
+        "left out": left_out(results),
+    }
+    template = TEMPLATE.read_text(encoding="utf8")
+    page = re.sub(r"<<(.+?)>>", lambda found: parts[found[1]], template)
+    return re.sub(r"\n{3,}", "\n\n", page)
+
+
+def number(ratio: float) -> str:
+    """Return two digits of a ratio; a loss in bold."""
+    text = f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:.0f}"
+    return f"**{text}**" if ratio < 1 else text
+
+
+def with_interval(ratio: list[float]) -> str:
+    median, low, high = ratio
+    return f"{number(median)} ({low:.2g}–{high:.2g})"
+
+
+def table(header: list[str], lines: list[list[str]]) -> str:
+    alignment = ["---"] + ["--:"] * (len(header) - 1)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, alignment, *lines))
+
+
+def others(rows: Rows, cases: list[Case]) -> list[str]:
+    """Return the others that know one of the cases, in the order of the registry."""
+    known = {name for case in cases for name in rows.get(case, {})}
+    return [name for name in CONTENDERS if name in known and name != "nnreg"]
+
+
+def columns(rows: Rows, cases: list[Case], name: str, show) -> list[str]:
+    """Return a contender's cells, empty where it has no such case."""
+    found = [rows.get(case, {}).get(name) for case in cases]
+    return ["" if entry is None else show(entry) for entry in found]
+
+
+def machine(results: dict) -> str:
+    here = results["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    return (
+        f"Measured in {results['rounds']} rounds on {here['cores']} cores of this processor: "
+        f"{here['processor']} ({here['system']}, Python {here['python']}; {versions}). **On your "
+        "machine the ratios are others**, because caches, vector units and memory differ, so run "
+        "it there before you quote anything."
+    )
+
+
+def score(rows: Rows) -> str:
+    lines = []
+    for name in others(rows, list(rows)):
+        if FAMILY[name] in ("nnreg", "limit"):
+            continue
+        ratios = [found[name]["ratio"] for found in rows.values() if name in found]
+        won = sum(low > 1 for _, low, _ in ratios)
+        behind = sum(high < 1 for _, _, high in ratios)
+        slower = f"**{behind}**" if behind else "0"
+        lines.append([name, str(won), str(len(ratios) - won - behind), slower])
+    return table(["nnreg against", "won", "level", "lost"], lines)
+
+
+def lost(rows: Rows) -> str:
+    """Say in words what is lost to PyTorch on one thread."""
+    places: dict[str, list[str]] = {}
+    for case, found in rows.items():
+        if "PyTorch" in found and found["PyTorch"]["ratio"][2] < 1:
+            size = case.size if case.is_training else SIZES[case.rows, case.columns]
+            places.setdefault(case.kind, []).append(f"{size} in {case.dtype}")
+    if not places:
+        return "Nothing is lost to PyTorch on one thread."
+    listed = "; ".join(f"{kind} ({', '.join(where)})" for kind, where in places.items())
+    return f"Lost to PyTorch on one thread: {listed}."
+
+
+def picture(rows: Rows) -> str:
+    caption = (
+        "How many times as long each one takes: float32, the training on 3000 points and large "
+        "arrays (8192×1024). Right of the strong line, which is at 1, nnreg is faster; left of it, "
+        "slower. Squares are naive forms, diamonds libraries, circles the compiled path of nnreg, "
+        "grey bars the machine’s own limit. A line through a mark is the 95 % interval of the "
+        "median. What lies beyond an end of the axis is drawn at that end."
+    )
+    svg = figure.draw(rows, FAMILY)
+    return (
+        f'```{{raw}} html\n<figure id="fig-speed">\n{svg}\n'
+        f"<figcaption>{caption}</figcaption>\n</figure>\n```"
+    )
+
+
+def trainings(rows: Rows) -> str:
+    parts = []
+    for network in NETWORKS:
+        cases = [Case(*network, dtype) for dtype in DTYPES]
+        lines = [
+            [name, *columns(rows, cases, name, lambda entry: with_interval(entry["ratio"]))]
+            for name in others(rows, cases)
+        ]
+        parts.append(f"**{cases[0].kind.capitalize()}, {cases[0].size}**")
+        parts.append(table(["", *DTYPES], [*lines, milliseconds(rows, cases)]))
+    return "\n\n".join(parts)
+
+
+def milliseconds(rows: Rows, cases: list[Case]) -> list[str]:
+    show = columns(rows, cases, "nnreg", lambda entry: f"{entry['milliseconds']:.2g}")
+    return ["*nnreg, in ms*", *show]
+
+
+def op_tables(rows: Rows, op: str) -> str:
+    first, second = (op_table(rows, op, dtype) for dtype in DTYPES)
+    return f"{first}\n\n:::{{dropdown}} The same in float64\n{second}\n:::"
+
+
+def op_table(rows: Rows, op: str, dtype: str) -> str:
+    cases = [Case(op, *shape, dtype) for shape in SHAPES]
+    lines = [
+        [name, *columns(rows, cases, name, lambda entry: number(entry["ratio"][0]))]
+        for name in others(rows, cases)
+    ]
+    return table(["", *SIZES.values()], [*lines, milliseconds(rows, cases)])
+
+
+def memory(rows: Rows) -> str:
+    naive = [name for name in FAMILY if FAMILY[name] == "naive"]
+    lines = []
+    for op in OPS:
+        found = rows.get(Case(op, 8192, 1024, "float32"), {})
+        mega = {name: entry["megabytes"] for name, entry in found.items()}
+        least = min((mega[name] for name in naive if mega.get(name) is not None), default=None)
+        cells = [mega.get("nnreg"), mega.get("PyTorch"), least]
+        lines.append([op, *("" if cell is None else f"{cell:.0f}" for cell in cells)])
+    return table(["MB", "nnreg", "PyTorch", "naive"], lines)
+
+
+def faults(rows: Rows) -> str:
+    cases = [Case("training", 3000, 64, dtype) for dtype in DTYPES]
+    lines = [
+        [name, *columns(rows, cases, name, lambda entry: f"{entry['page_faults']:.0f}")]
+        for name in ("nnreg", *others(rows, cases))
+    ]
+    return table(["faults an epoch", *DTYPES], lines)
+
+
+def targets(results: dict) -> str:
+    parts = []
+    for title, aims in TARGETS.items():
+        if verdicts := list(judged(results, aims)):
+            met = sum(verdict.met for verdict in verdicts)
+            parts.append(f"**{title}**: {met} of {len(verdicts)} met")
+            parts.append(table(["", "aim", "came out"], [verdict_line(v) for v in verdicts]))
+    return "\n\n".join(parts)
+
+
+def verdict_line(verdict: Verdict) -> list[str]:
+    target, case = verdict.target, verdict.target.case
+    if case.is_training:
+        what = f"{case.rows} points, {case.dtype}"
+    else:
+        what = f"{case.kind}, {SIZES[case.rows, case.columns]}"
+    came_out = f"{verdict.reached:.2f}"
+    return [
+        what if target.contender == "PyTorch" else f"{what}: {target.contender}",
+        f"{target.least:g}",
+        came_out if verdict.met else f"**{came_out}, missed**",
+    ]
+
+
+def left_out(results: dict) -> str:
+    why = [f"{name} ({reason})" for name, reason in results["left_out"].items()]
+    return f"Not in this run: {'; '.join(why)}." if why else ""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(json.loads(RESULTS.read_text(encoding="utf8"))), encoding="utf8")

@@ -1,0 +1,136 @@
+"""The benchmark of speed: that it compares like with like, and that its page shows what it found.
+
+Never how fast anything is: this machine may be busy.
+"""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks.speed import agreement, page, ratios
+from benchmarks.speed.cases import OPS, Case
+from benchmarks.speed.contenders import CONTENDERS
+from benchmarks.speed.measure import measure, summary
+from benchmarks.speed.targets import Target, judged
+
+SMALL = [Case(op, 64, 64, "float64") for op in OPS]
+NETWORK = Case("training", 300, 64, "float64")
+HERE = [c for c in CONTENDERS.values() if c.family != "libraries" or c.name == "NNFS classes"]
+
+
+@pytest.fixture(scope="module")
+def rows():
+    contenders = [c for c in HERE if not c.missing()]
+    return summary(measure([NETWORK, *SMALL], contenders, rounds=2, say=lambda line: None))
+
+
+def test_every_op_has_a_naive_form_and_a_limit_that_agree_with_nnreg(rows):
+    families = {
+        row["kind"]: {CONTENDERS[name].family for name in row["contenders"]} for row in rows
+    }
+    assert families.pop("training") >= {"nnreg", "libraries", "limit"}
+    assert len(families) == len(OPS)
+    assert all(found >= {"nnreg", "naive", "limit"} for found in families.values())
+
+
+def test_nnreg_is_as_fast_as_itself(rows):
+    assert all(row["contenders"]["nnreg"]["ratio"] == [1, 1, 1] for row in rows)
+
+
+def test_a_summary_counts_faults_and_times_of_each_contender(rows):
+    for row in rows:
+        for found in row["contenders"].values():
+            assert found["milliseconds"] > 0
+            assert found["page_faults"] >= 0
+
+
+def test_another_gradient_is_refused():
+    ours = [np.array(0.5), np.array([1.0, -2.0])]
+    theirs = [np.array(0.5), np.array([1.0, -2.001])]
+    agreement.check(Case("L1", 1, 2, "float64"), ours, ours)
+    with pytest.raises(AssertionError, match=r"result 1 differs by 0\.0005"):
+        agreement.check(Case("L1", 1, 2, "float64"), theirs, ours)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("no scale", "is not x"),
+        ("another mask on the way back", "dx is not"),
+        ("another rate", r"keeps 0\.[45]"),
+    ],
+)
+def test_a_dropout_is_refused_that_has(fault, message):
+    from benchmarks.speed.cases import DROP, problem
+
+    case, rng = Case("dropout", 64, 64, "float64"), np.random.default_rng(0)
+    given = problem(case)
+
+    def mask(keep, scale):
+        return (rng.random(given.x.shape) < keep) / scale
+
+    keep = 1 - DROP
+    right = mask(keep, keep)
+    forward, backward = {
+        "no scale": (right * keep, right * keep),
+        "another mask on the way back": (right, mask(keep, keep)),
+        "another rate": [mask(0.5, 0.5)] * 2,
+    }[fault]
+    agreement.check_dropout(case, given.x * right, given.dy * right)
+    with pytest.raises(AssertionError, match=message):
+        agreement.check_dropout(case, given.x * forward, given.dy * backward)
+
+
+def test_what_disturbs_a_whole_round_leaves_its_ratio_alone():
+    quiet, busy = [1.0] * 6, [1.0, 1.0, 50.0, 1.0, 9.0, 1.0]
+    assert ratios.paired([3 * second for second in busy], busy) == (3, 3, 3)
+    assert ratios.paired(busy, quiet)[0] == 1
+
+
+@pytest.mark.parametrize("n", [6, 11, 25])
+def test_the_interval_covers_the_median_of_any_distribution(n):
+    rng, hits = np.random.default_rng(0), 0
+    for _ in range(2000):
+        sample = rng.lognormal(size=n)
+        _, low, high = ratios.paired(sample, np.ones(n))
+        hits += low <= 1 <= high  # 1 is the median of this distribution
+    assert 0.94 < hits / 2000 < 0.995
+
+
+def test_a_target_is_met_by_the_ratio_of_the_two_that_it_names():
+    case = Case("layernorm", 64, 64, "float32")
+    results = {
+        "cases": [
+            {
+                "kind": "layernorm",
+                "rows": 64,
+                "columns": 64,
+                "dtype": "float32",
+                "contenders": {
+                    "nnreg": {"ratio": [1.0, 1.0, 1.0]},
+                    "nnreg, compiled": {"ratio": [0.5, 0.4, 0.6]},
+                    "PyTorch": {"ratio": [0.8, 0.7, 0.9]},
+                },
+            }
+        ]
+    }
+    targets = [
+        Target(case, "PyTorch", 0.9),
+        Target(case, "PyTorch", 1.5, "nnreg, compiled"),
+        Target(case, "JAX", 1.0),
+    ]
+    verdicts = list(judged(results, targets))
+    assert [(round(v.reached, 6), v.met) for v in verdicts] == [(0.8, False), (1.6, True)]
+
+
+def test_the_page_says_what_the_results_say():
+    results = json.loads(page.RESULTS.read_text(encoding="utf8"))
+    assert page.PAGE.read_text(encoding="utf8") == page.written(results), (
+        "python -m benchmarks.speed.page writes it anew"
+    )
+
+
+def test_the_results_name_no_machine_and_no_place():
+    text = page.RESULTS.read_text(encoding="utf8")
+    assert "/" not in text.replace("PyTorch", "")
