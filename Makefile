@@ -184,6 +184,7 @@ bench: python
 	[ -x $(BENCH)/bin/python ] || $(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"
 	$(BENCH)/bin/python -m benchmarks.speed
+	$(BENCH)/bin/python -m benchmarks.steps
 	$(BENCH)/bin/python -m benchmarks.speed.page
 
 growth: $(READY)

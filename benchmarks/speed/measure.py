@@ -48,7 +48,29 @@ def measure(
     say: Callable[[str], None] = print,
 ) -> Table:
     """Return what each contender took for each case that it knows, in each round."""
-    order = random.Random(0)
+    order, table = random.Random(0), {}
+    for together in _groups(cases):
+        table |= _rounds(together, contenders, rounds, order, say)
+    return table
+
+
+def _groups(cases: Sequence[Case]) -> list[list[Case]]:
+    """Return what the same processes may run: the ops, and each training by itself.
+
+    A process that has trained a large network has a heap that the next training finds ready. A
+    reader trains one network, and his pages are new.
+    """
+    ops = [case for case in cases if not case.is_training]
+    return [[case] for case in cases if case.is_training] + ([ops] if ops else [])
+
+
+def _rounds(
+    cases: Sequence[Case],
+    contenders: Sequence[Contender],
+    rounds: int,
+    order: random.Random,
+    say: Callable[[str], None],
+) -> Table:
     with contextlib.ExitStack() as stack:
         processes = {c.name: stack.enter_context(ContenderProcess(c)) for c in contenders}
         table = {}

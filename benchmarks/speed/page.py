@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+from benchmarks import steps
 from benchmarks.speed import figure
 from benchmarks.speed.cases import DTYPES, NETWORKS, OPS, SHAPES, Case
 from benchmarks.speed.contenders import CONTENDERS
@@ -39,6 +40,7 @@ def written(results: dict) -> str:
         "memory": memory(rows),
         "verdict": "meets none" if faults_met(results) else "still meets some",
         "faults": faults(rows),
+        "steps": steps.steps_table(json.loads(steps.RESULTS.read_text(encoding="utf8"))),
         "targets": targets(results),
         "left out": left_out(results),
     }
