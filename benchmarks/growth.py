@@ -190,7 +190,7 @@ def draw(found: list[dict], path: Path) -> None:
 
     from nnreg.book.figures import figure
 
-    fig, axes = figure(9, 3.4, ncols=3, sharey=True)
+    fig, axes = figure(4.6, 8, nrows=3)
     names = dict.fromkeys(case["name"] for case in found)
     looks = dict(zip(names, rcParams["axes.prop_cycle"], strict=False))  # more than are needed
     for ax, growing in zip(axes, (("rows",), ("features", "width"), ("batch",)), strict=True):
@@ -198,8 +198,7 @@ def draw(found: list[dict], path: Path) -> None:
             if case["against"] in growing:
                 milliseconds = 1000 * np.array(case["seconds"])
                 ax.loglog(case["sizes"], milliseconds, label=case["name"], **looks[case["name"]])
-        ax.set(xlabel=" or ".join(growing))
-    axes[0].set(ylabel="milliseconds")
+        ax.set(xlabel=" or ".join(growing), ylabel="milliseconds")
     axes[0].legend(fontsize=8)
     path.write_bytes(fig.png())
 

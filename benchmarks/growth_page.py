@@ -31,9 +31,10 @@ the sizes, because a call on a small array costs what any call costs, whatever i
 brackets stands the interval of 95 % for time; memory hardly leaves its line.
 
 Everything here should have the slope 1, because each formula touches each number a fixed number
-of times. Memory has it. Time rises a little faster where an array grows out of the processor's
-cache in the middle of the sizes: the numbers then come from farther away, and from there on the
-line is as straight as before, only higher.
+of times. Memory has it. Time rises faster in two places: where the arrays outgrow the processor's
+cache, and where a call's new arrays outgrow what the allocator keeps, so that every call fetches
+its pages anew ({{ref}}`ch-faster`). Between such steps the lines are straight. The machine was
+shared, and so the intervals are wide.
 
 {ops}
 
@@ -44,8 +45,8 @@ shows, so a larger batch saves no more time; whether it trains as well is anothe
 {batches}
 
 Cells of a sweep know nothing of one another, so their time adds up, and two workers share it.
-Submissions know nothing of one another either, because each runs in a sandbox of its own: a class
-takes as long as it is large.
+Submissions know nothing of one another either, because each runs in a sandbox of its own: twice
+the class takes twice as long. (The class of five came first, and paid for the start.)
 
 {outside}
 """
@@ -95,7 +96,7 @@ def section(results: dict) -> str:
         for size, seconds in zip(batch["sizes"][::2], batch["seconds"][::2], strict=True)
     ]
     outside = [
-        [f"{name}, {size} {against}", duration(seconds)]
+        [f"{name}, {size} {against if size > 1 else against.rstrip('s')}", duration(seconds)]
         for (name, against), case in cases.items()
         if name in ("sweep", "grading")
         for size, seconds in zip(case["sizes"], case["seconds"], strict=True)
@@ -103,7 +104,7 @@ def section(results: dict) -> str:
     return TEXT.format(
         ops=table(["against", "slope of time", "of memory"], ops),
         batches=table(["rows a batch", "an epoch of 4,096"], batches),
-        outside=table(["", "takes"], outside),
+        outside=table(["of what", "takes"], outside),
     )
 
 

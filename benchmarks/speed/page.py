@@ -138,7 +138,7 @@ def trainings(rows: Rows) -> str:
             for name in others(rows, cases)
         ]
         parts.append(f"**{cases[0].kind.capitalize()}, {cases[0].size}**")
-        parts.append(table(["", *DTYPES], [*lines, milliseconds(rows, cases)]))
+        parts.append(table(["beside", *DTYPES], [*lines, milliseconds(rows, cases)]))
     return "\n\n".join(parts)
 
 
@@ -158,7 +158,7 @@ def op_table(rows: Rows, op: str, dtype: str) -> str:
         [name, *columns(rows, cases, name, lambda entry: number(entry["ratio"][0]))]
         for name in others(rows, cases)
     ]
-    return table(["", *SIZES.values()], [*lines, milliseconds(rows, cases)])
+    return table(["beside", *SIZES.values()], [*lines, milliseconds(rows, cases)])
 
 
 def memory(rows: Rows) -> str:
@@ -188,7 +188,7 @@ def targets(results: dict) -> str:
         if verdicts := list(judged(results, aims)):
             met = sum(verdict.met for verdict in verdicts)
             parts.append(f"**{title}**: {met} of {len(verdicts)} met")
-            parts.append(table(["", "aim", "came out"], [verdict_line(v) for v in verdicts]))
+            parts.append(table(["of what", "aim", "came out"], [verdict_line(v) for v in verdicts]))
     return "\n\n".join(parts)
 
 
