@@ -5,6 +5,7 @@ in the C of llm.c: ``pip install "nnreg[fast]"``. The first call spends 2 to 3
 seconds on compiling, and in later processes under one on reading what was
 kept. L1 and the elastic net are not here, because NumPy's are faster than
 PyTorch's as they are; nor is dropout, which waits for its random numbers.
+A result too large for a float is infinite here too, but without a warning.
 
 >>> import nnreg, nnreg.fast
 >>> nnreg.fast.enable()
@@ -106,7 +107,6 @@ def _plain(rows):
     return rows if rows.flags.carray else rows.copy()
 
 
-@np.errstate(over="ignore")
 def _forward(rows, gamma, beta, eps, centre):
     (n, d), dtype = rows.shape, rows.dtype
     if dtype.char not in "fd":  # numba knows no long double

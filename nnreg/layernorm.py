@@ -210,7 +210,6 @@ def rmsnorm_backward(dy, cache):
     return dx, _shaped(dgamma, gamma)
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def _forward(rows: np.ndarray, gamma, beta, eps: float, centre: bool):
     """Return y, the rows divided by the root, and 1 / root as a column."""
     n, d = rows.shape
@@ -249,6 +248,7 @@ def _backward(dy, x_hat, inverse, gamma, centre: bool):
     return dx, dgamma, dbeta
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _normalise(rows, eps: float, centre: bool, out: np.ndarray):
     """Write the rows divided by the root; return 1 / root as a column."""
     centred = _centre(rows, out) if centre else rows

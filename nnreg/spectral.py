@@ -181,8 +181,7 @@ def spectral_normalize_backward(dw_sn, cache) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         along = (dot(dw_sn, w_sn) * u)[:, None]
         for part in row_pieces(dw):
-            np.multiply(along[part], v, out=dw[part])
-            np.subtract(dw_sn[part], dw[part], out=dw[part])
+            np.subtract(dw_sn[part], along[part] * v, out=dw[part])
             dw[part] /= sigma
     if gain != exponent:
         dw = np.ldexp(dw, gain - exponent)

@@ -88,12 +88,14 @@ def test_rows_at_the_ends_of_the_range_and_beyond_are_those_of_numpy(
         np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs))
 
 
-def test_a_parameter_that_the_dtype_cannot_hold_overflows_in_silence(fast, rng):
+def test_a_parameter_that_the_dtype_cannot_hold_overflows_with_a_warning(fast, rng):
     x = rng.normal(size=(3, 4)).astype(np.float32)
     gamma, beta = np.full((2, 4), 1e300)
-    plain, _ = nnreg.layernorm_forward(x, gamma, beta)
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        plain, _ = nnreg.layernorm_forward(x, gamma, beta)
     fast.enable()
-    compiled, _ = nnreg.layernorm_forward(x, gamma, beta)
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        compiled, _ = nnreg.layernorm_forward(x, gamma, beta)
     np.testing.assert_array_equal(np.isfinite(compiled), np.isfinite(plain))
     assert not np.isfinite(compiled).all()
 

@@ -166,6 +166,13 @@ def test_whole_numbers_become_float64(call, dtype):
     assert_same(found, call(x.astype(float)))
 
 
+@pytest.mark.parametrize("forward", [nnreg.layernorm_forward, nnreg.rmsnorm_forward])
+def test_a_result_beyond_the_largest_float_is_infinite_with_a_warning(forward):
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        y, _ = forward(np.float32([[1, 2, 4]]), gamma=np.float32([1, 1, 3e38]))
+    assert np.isinf(y).tolist() == [[False, False, True]]
+
+
 def strided(x):
     wide = np.zeros((8, 18))
     wide[::2, ::3] = x
