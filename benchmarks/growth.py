@@ -165,7 +165,7 @@ def grading() -> dict:
     from nnreg.grading.run import grade_class
 
     taken, held = [], []
-    for n in CLASSES:
+    for n in (CLASSES[0], *CLASSES):  # the first one pays for the start, and does not count
         with tempfile.TemporaryDirectory() as place:
             class_of(n, Path(place, "class"), attackers=False)
             start = time.perf_counter()
@@ -173,6 +173,7 @@ def grading() -> dict:
                 grade_class("penalties", Path(place, "class"), Path(place, "out"), 2, seed=1)
             taken.append(time.perf_counter() - start)
             held.append(watch.peak)
+    taken, held = taken[1:], held[1:]
     slopes = {"seconds": slope(CLASSES, taken), "bytes": slope(CLASSES, held)}
     return {
         "name": "grading",
@@ -199,7 +200,8 @@ def draw(found: list[dict], path: Path) -> None:
                 milliseconds = 1000 * np.array(case["seconds"])
                 ax.loglog(case["sizes"], milliseconds, label=case["name"], **looks[case["name"]])
         ax.set(xlabel=" or ".join(growing), ylabel="milliseconds")
-    axes[0].legend(fontsize=8)
+    axes[2].set(ylim=(1, 100))
+    axes[2].legend(*axes[0].get_legend_handles_labels(), loc="upper right")
     path.write_bytes(fig.png())
 
 

@@ -702,3 +702,20 @@ def test_a_copy_is_whole_and_independent(layer_type, duplicate, rng):
 def test_bad_layers_are_refused_by_name(layer_type, call, error, message):
     with pytest.raises(error, match=re.escape(message)):
         call(layer_type)
+
+
+@each_norm
+def test_pieces_of_many_rows_give_what_each_row_gives_alone(forward, backward, rng):
+    n, d = 300, 500  # more than one piece
+    x, dy = rng.normal(size=(2, n, d))
+    gamma = rng.normal(size=d)
+    y, cache = forward(x, gamma)
+    dx, dgamma, *_ = backward(dy, cache)
+    alone = []
+    for row, up in zip(x, dy, strict=True):
+        y_row, cache = forward(row, gamma)
+        alone.append((y_row, *backward(up, cache)[:2]))
+    y_rows, dx_rows, dgamma_rows = (np.array(each) for each in zip(*alone, strict=True))
+    np.testing.assert_allclose(y, y_rows, rtol=1e-12)
+    np.testing.assert_allclose(dx, dx_rows, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(dgamma, dgamma_rows.sum(axis=0), rtol=1e-10, atol=1e-10)

@@ -359,3 +359,13 @@ def test_a_copied_layer_goes_its_own_way():
     other.forward(x, training=True)
     np.testing.assert_array_equal(model.forward(x), before)
     assert isinstance(model.layers[0], Dense)
+
+
+def test_the_backward_pass_of_a_matrix_of_several_pieces_is_the_formula():
+    rng = np.random.default_rng(4)
+    w, dw_sn = rng.standard_normal((2, 300, 500))
+    w_sn, _, cache = spectral_normalize(w, n_iter=20, rng=1)
+    dw = spectral_normalize_backward(dw_sn, cache)
+    sigma, u, v = spectral_norm(w, n_iter=20, rng=1)
+    expected = (dw_sn - (dw_sn * w_sn).sum() * np.outer(u, v)) / sigma
+    np.testing.assert_allclose(dw, expected, rtol=1e-9, atol=1e-12)

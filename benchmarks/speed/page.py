@@ -118,9 +118,9 @@ def picture(rows: Rows) -> str:
     caption = (
         "How many times as long each one takes: float32, the training on 3000 points and large "
         "arrays (8192×1024). Right of the strong line, which is at 1, nnreg is faster; left of it, "
-        "slower. Squares are naive forms, diamonds libraries, circles the compiled path of nnreg, "
-        "grey bars the machine’s own limit. A line through a mark is the 95 % interval of the "
-        "median. What lies beyond an end of the axis is drawn at that end."
+        "slower. Squares are naive forms, diamonds libraries, circles nnreg itself, compiled or "
+        "again, grey bars a copy of as many bytes. A line through a mark is the 95 % interval of "
+        "the median. What lies beyond an end of the axis is drawn at that end."
     )
     svg = figure.draw(rows, FAMILY)
     return (
