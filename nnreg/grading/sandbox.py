@@ -76,8 +76,10 @@ class Sandbox:
 
     def start(self) -> subprocess.Popen:
         """Start a runner that takes messages at stdin, and replies."""
-        inside = self._folder.name if self._unprotected else GRADER
-        user = 200_000 + os.getpid()  # its process limit is a user's own
+        if self._unprotected:  # another user may not see our Python
+            inside, user = self._folder.name, os.getuid()
+        else:  # a limit of processes is a user's own
+            inside, user = GRADER, 200_000 + os.getpid()
         limits = json.dumps(self.limits.of_a_process())
         command = [sys.executable, "-sPm", "nnreg.grading.runner"]
         command += [str(user), limits]
@@ -102,12 +104,10 @@ class Sandbox:
 
     def _command(self, files, command: list[str]) -> tuple[list, tuple]:
         scratch = ["--size", str(self.limits.scratch), "--perms", "1777"]
-        wrapped = [
-            shutil.which("bwrap") or "bwrap",
-            "--unshare-ipc --unshare-pid --unshare-net --unshare-uts",
-            "--unshare-cgroup-try --die-with-parent --new-session",
-        ]
-        wrapped = " ".join(wrapped).split()
+        wrapped = [shutil.which("bwrap") or "bwrap"]
+        wrapped += ["--unshare-ipc", "--unshare-pid", "--unshare-net"]
+        wrapped += ["--unshare-uts", "--unshare-cgroup-try"]
+        wrapped += ["--die-with-parent", "--new-session"]
         if os.geteuid() == 0:  # the runner leaves root by itself
             wrapped += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID"]
             wrapped += ["--cap-add", "CAP_SETGID"]

@@ -338,3 +338,10 @@ def test_without_bubblewrap_nothing_runs_unless_the_risk_is_named(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     (result,) = out.glob("results/*.json")
     assert json.loads(result.read_text())["score"] == 16
+
+
+def test_without_a_sandbox_a_student_is_who_grades():
+    """Another user may not enter the folder of our Python, as when it lies in root's home."""
+    unprotected = Sandbox(HASTE, unprotected=True)
+    assert ask(unprotected, "import os\ndef f():\n    return os.getuid()") == os.getuid()
+    unprotected.close()
