@@ -25,10 +25,9 @@ import numpy as np
 from scipy.stats import t as student
 
 import nnreg
-from benchmarks.speed.machine import describe
+from benchmarks.speed.machine import begin_again_with_one_thread, describe
 from nnreg import L1, L2, ElasticNet, nn
 from nnreg.data import spiral
-from tools.tree import FIXED_ENVIRONMENT
 
 RESULTS = Path(__file__).parent / "results" / "growth.json"
 SIZES = tuple(2**k for k in range(5, 14))
@@ -89,7 +88,7 @@ def dropout(rows: int, features: int) -> Callable:
 
 def penalty(kind, rows: int, features: int) -> Callable:
     w = np.random.default_rng(0).normal(size=(rows, features))
-    return lambda: (kind.value(w), kind.grad(w))
+    return lambda: kind.value_and_grad(w)
 
 
 def epoch(points: int, width: int, batch: int | None = None) -> Callable:
@@ -236,5 +235,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.update(FIXED_ENVIRONMENT)
+    begin_again_with_one_thread("benchmarks.growth")
     main()

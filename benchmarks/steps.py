@@ -12,7 +12,6 @@ import json
 import os
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 import nnreg
 from benchmarks.speed import machine
 from benchmarks.speed.ratios import paired
-from tools.tree import FIXED_ENVIRONMENT, ROOT
+from tools.tree import ROOT
 
 NOTEBOOK = ROOT / "notebooks" / "A3_the_same_formula_faster.ipynb"
 RESULTS = Path(__file__).parent / "results" / "steps.json"
@@ -33,20 +32,28 @@ TEXTBOOK = "as in the textbook"
 LAM, P = 0.1, 0.3
 
 
-def forms_of_the_page() -> SimpleNamespace:
+def forms_of_the_page(numpy=np) -> SimpleNamespace:
     """Return the functions that the notebook's cells `form-…` define."""
     cells = json.loads(NOTEBOOK.read_text(encoding="utf8"))["cells"]
-    found = {"np": np}
+    found = {"np": numpy}
     for cell in cells:
         if cell["id"].startswith("form-"):
-            exec("".join(cell["source"]), found)
+            source = "".join(cell["source"]).replace("import numpy as np\n", "")
+            exec(source, found)
     return SimpleNamespace(**found)
+
+
+def numpy_with_one_array(kept: np.ndarray) -> SimpleNamespace:
+    """Return NumPy, but for `empty_like`, which hands out the same array each time."""
+    return SimpleNamespace(**vars(np) | {"empty_like": lambda _: kept})
 
 
 def contenders(rows: int, columns: int) -> dict[str, dict[str, Callable]]:
     """Return the forms of each formula, the textbook's first and the package's last."""
     page, rng = forms_of_the_page(), np.random.default_rng(0)
     x, dy = rng.standard_normal((2, rows, columns), dtype=np.float32)
+    mask, y = np.empty((2, rows, columns), np.float32)
+    keeps = forms_of_the_page(numpy_with_one_array(mask))
     gamma = rng.standard_normal(columns, dtype=np.float32)
     flat = x.reshape(-1)
     cache = nnreg.layernorm_forward(x, gamma, np.zeros_like(gamma))[1]
@@ -68,16 +75,28 @@ def contenders(rows: int, columns: int) -> dict[str, dict[str, Callable]]:
             TEXTBOOK: lambda: page.ln_textbook(*back),
             "sums as products": lambda: page.ln_products(*back),
             "in pieces": lambda: page.ln_pieces(*back),
+            "left out: a kept array": lambda: keeps.ln_pieces(*back),
             "nnreg": lambda: nnreg.layernorm_backward(dy, cache),
         },
         "Dropout forward": {
             TEXTBOOK: lambda: page.dropout_textbook(x, P, rng),
             "in pieces": lambda: page.dropout_pieces(x, P, rng),
+            "left out: kept arrays": lambda: dropout_into(mask, y, x, P, rng),
             "left out: float32 dice": lambda: page.dropout_pieces(x, P, rng, np.float32),
             "left out: 16-bit dice": lambda: dropout_16_bits(x, P, rng),
             "nnreg": lambda: nnreg.dropout_forward(x, P, rng),
         },
     }
+
+
+def dropout_into(mask, y, x: np.ndarray, p: float, rng: np.random.Generator, length=2**16):
+    """Write into arrays that are there already, as a layer could keep them."""
+    flat = mask.reshape(-1)
+    for start in range(0, x.size, length):
+        part = flat[start : start + length]
+        np.greater_equal(rng.random(part.size), p, out=part)
+        part *= 1 / (1 - p)
+    return np.multiply(mask, x, out=y), mask
 
 
 def dropout_16_bits(x: np.ndarray, p: float, rng: np.random.Generator, length=2**16):
@@ -151,7 +170,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if not FIXED_ENVIRONMENT.items() <= os.environ.items():  # one thread, from the start
-        os.environ.update(FIXED_ENVIRONMENT)
-        os.execv(sys.executable, [sys.executable, "-m", "benchmarks.steps", *sys.argv[1:]])
+    machine.begin_again_with_one_thread("benchmarks.steps")
     main()

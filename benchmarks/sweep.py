@@ -17,10 +17,10 @@ import joblib
 import numpy as np
 from distributed import Client, LocalCluster
 
+from benchmarks.speed.machine import begin_again_with_one_thread
 from nnreg import L2, nn, sweep
 from nnreg.data import spiral
 from nnreg.grid import local_cluster
-from tools.tree import FIXED_ENVIRONMENT
 
 CELLS = 16
 
@@ -124,7 +124,6 @@ def against_dasks_memory(n_rounds):
 
 
 def main(n_rounds: int = 5) -> None:
-    os.environ.update(FIXED_ENVIRONMENT)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {n_rounds} rounds")
     against_cells(n_rounds)
     against_workers(n_rounds)
@@ -132,4 +131,5 @@ def main(n_rounds: int = 5) -> None:
 
 
 if __name__ == "__main__":
+    begin_again_with_one_thread("benchmarks.sweep")
     main(*map(int, sys.argv[1:]))

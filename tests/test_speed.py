@@ -4,6 +4,9 @@ Never how fast anything is: this machine may be busy.
 """
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from benchmarks.speed.cases import OPS, Case
 from benchmarks.speed.contenders import CONTENDERS
 from benchmarks.speed.measure import measure, summary
 from benchmarks.speed.targets import Target, judged
+from tools.tree import FIXED_ENVIRONMENT, ROOT
 
 SMALL = [Case(op, 64, 64, "float64") for op in OPS]
 NETWORK = Case("training", 300, 64, "float64")
@@ -134,3 +138,45 @@ def test_the_page_says_what_the_results_say():
 def test_the_results_name_no_machine_and_no_place():
     text = page.RESULTS.read_text(encoding="utf8")
     assert "/" not in text.replace("PyTorch", "")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [
+        ([1.5, 1.2, 1.9], "won"),
+        ([1.2, 1.1, 1.3], "level"),  # nearer to 1 than two processes of the same code
+        ([1.5, 0.9, 1.9], "level"),
+        ([0.6, 0.5, 0.7], "lost"),
+        ([0.9, 0.8, 0.95], "level"),
+    ],
+)
+def test_what_two_processes_of_the_same_code_show_as_well_is_level(ratio, said):
+    case = Case("L1", 64, 64, "float32")
+    rows = {case: {page.AGAIN: {"ratio": [0.8, 0.7, 1.1]}, "PyTorch": {"ratio": ratio}}}
+    assert page.apart(rows) == 1.25
+    assert page.verdict(ratio, page.apart(rows)) == said
+    counted = page.score(rows).splitlines()[-1].replace("*", "")
+    assert counted.split(" | ")[1:] == [
+        f"{int(said == word)}{' |' if word == 'lost' else ''}" for word in ("won", "level", "lost")
+    ]
+    assert ("PyTorch" in page.lost(rows)) == (said == "lost")
+
+
+def test_a_measurement_begins_again_where_the_library_of_products_may_use_more_threads(tmp_path):
+    (tmp_path / "probe.py").write_text(
+        "import os\n"
+        "from benchmarks.speed.machine import begin_again_with_one_thread\n"
+        "print('begun', os.environ.get('OPENBLAS_NUM_THREADS'), flush=True)\n"
+        "begin_again_with_one_thread('probe')\n",
+        encoding="utf8",
+    )
+    kept = {name: value for name, value in os.environ.items() if name not in FIXED_ENVIRONMENT}
+    path = os.pathsep.join([str(ROOT), str(tmp_path)])
+    done = subprocess.run(
+        [sys.executable, "-m", "probe"],
+        env={**kept, "PYTHONPATH": path},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == ["begun None", "begun 1"], done.stderr

@@ -3,7 +3,10 @@
 import importlib.metadata
 import os
 import platform
+import sys
 from pathlib import Path
+
+from tools.tree import FIXED_ENVIRONMENT
 
 PACKAGES = (
     "numpy",
@@ -14,6 +17,17 @@ PACKAGES = (
     "scikit-learn",
     "numpy-ml",
 )
+
+
+def begin_again_with_one_thread(module: str) -> None:
+    """Start the module anew where it does not run in the fixed environment.
+
+    NumPy's BLAS counts its threads when it is imported, so settings that are made later come too
+    late; and its threads wait for work by running, which a clock of processor time counts.
+    """
+    if not FIXED_ENVIRONMENT.items() <= os.environ.items():
+        os.environ.update(FIXED_ENVIRONMENT)
+        os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
 
 
 def describe() -> dict:

@@ -6,6 +6,7 @@ made here.
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 from benchmarks import steps
@@ -19,6 +20,7 @@ PAGE = ROOT / "book" / "speed.md"
 RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
 TEMPLATE = Path(__file__).with_name("page.md")
 FAMILY = {name: contender.family for name, contender in CONTENDERS.items()}
+AGAIN = "nnreg again"
 SIZES = dict(zip(SHAPES, ("small", "middle", "large"), strict=True))
 
 Rows = dict[Case, dict]
@@ -32,6 +34,7 @@ def written(results: dict) -> str:
     }
     parts = {
         "machine": machine(results),
+        "again": again(rows),
         "score": score(rows),
         "lost": lost(rows),
         "picture": picture(rows),
@@ -49,15 +52,46 @@ def written(results: dict) -> str:
     return re.sub(r"\n{3,}", "\n\n", page)
 
 
-def number(ratio: float) -> str:
-    """Return two digits of a ratio; a loss in bold."""
-    text = f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:.0f}"
-    return f"**{text}**" if ratio < 1 else text
+def digits(ratio: float) -> str:
+    """Return a ratio with as many digits as matter: two behind the point near 1.
+
+    >>> [digits(ratio) for ratio in (0.829, 1.04, 2.03, 12.3)]
+    ['0.83', '1.04', '2.0', '12']
+    """
+    return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:.0f}"
 
 
-def with_interval(ratio: list[float]) -> str:
+def apart(rows: Rows) -> float:
+    """Return the largest factor by which two processes of the same code differ in the median."""
+    medians = [found[AGAIN]["ratio"][0] for found in rows.values() if AGAIN in found]
+    return max((max(median, 1 / median) for median in medians), default=1.0)
+
+
+def verdict(ratio: list[float], least: float) -> str:
+    """Return whether nnreg has won or lost, or is level: see the page's first section.
+
+    >>> verdict([1.3, 1.1, 1.5], 1.2), verdict([1.1, 1.05, 1.2], 1.2), verdict([0.5, 0.4, 1.2], 1.2)
+    ('won', 'level', 'level')
+    """
     median, low, high = ratio
-    return f"{number(median)} ({low:.2g}–{high:.2g})"
+    if low > 1 and median > least:
+        return "won"
+    return "lost" if high < 1 and median < 1 / least else "level"
+
+
+def marked(entry: dict, name: str, least: float) -> str:
+    """Return the digits of a median: in bold what is lost, behind a sign what is level."""
+    text = digits(entry["ratio"][0])
+    if FAMILY[name] in ("nnreg", "limit"):  # no opponents
+        return text
+    looks = {"won": text, "lost": f"**{text}**", "level": f"≈ {text}"}
+    return looks[verdict(entry["ratio"], least)]
+
+
+def with_interval(entry: dict, name: str, least: float) -> str:
+    """Return a median with its interval."""
+    _, low, high = entry["ratio"]
+    return f"{marked(entry, name, least)} ({digits(low)}–{digits(high)})"
 
 
 def table(header: list[str], lines: list[list[str]]) -> str:
@@ -82,36 +116,51 @@ def machine(results: dict) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     return (
         f"Measured in {results['rounds']} rounds on {here['cores']} cores of this processor: "
-        f"{here['processor']} ({here['system']}, Python {here['python']}; {versions}). **On your "
-        "machine the ratios are others**, because caches, vector units and memory differ, so run "
-        "it there before you quote anything."
+        f"{here['processor']} ({here['system']}, Python {here['python']}; {versions}). When the "
+        f"run began, the machine's load was {results['load'][0]:.1f}. **On your machine the ratios "
+        "are others**, because caches, vector units and memory differ, so run it there before you "
+        "quote anything."
+    )
+
+
+def again(rows: Rows) -> str:
+    """Say how far two processes of the same code differ."""
+    medians = [found[AGAIN]["ratio"][0] for found in rows.values() if AGAIN in found]
+    return (
+        f"in {len(medians)} comparisons its ratio lay between {min(medians):.2f} and "
+        f"{max(medians):.2f}. So a comparison counts as won or lost only where its whole 95 % "
+        f"interval lies on one side of 1, *and* its ratio is farther from 1 than "
+        f"{apart(rows):.2f} (or 1 divided by that)"
     )
 
 
 def score(rows: Rows) -> str:
-    lines = []
-    for name in others(rows, list(rows)):
-        if FAMILY[name] in ("nnreg", "limit"):
-            continue
+    lines, least = [], apart(rows)
+    for name in opponents(rows):
         ratios = [found[name]["ratio"] for found in rows.values() if name in found]
-        won = sum(low > 1 for _, low, _ in ratios)
-        behind = sum(high < 1 for _, _, high in ratios)
-        slower = f"**{behind}**" if behind else "0"
-        lines.append([name, str(won), str(len(ratios) - won - behind), slower])
+        verdicts = [verdict(ratio, least) for ratio in ratios]
+        counts = [str(verdicts.count(word)) for word in ("won", "level", "lost")]
+        lines.append([name, *counts[:2], counts[2] if counts[2] == "0" else f"**{counts[2]}**"])
     return table(["nnreg against", "won", "level", "lost"], lines)
 
 
 def lost(rows: Rows) -> str:
-    """Say in words what is lost to PyTorch on one thread."""
-    places: dict[str, list[str]] = {}
-    for case, found in rows.items():
-        if "PyTorch" in found and found["PyTorch"]["ratio"][2] < 1:
-            size = case.size if case.is_training else SIZES[case.rows, case.columns]
-            places.setdefault(case.kind, []).append(f"{size} in {case.dtype}")
-    if not places:
-        return "Nothing is lost to PyTorch on one thread."
-    listed = "; ".join(f"{kind} ({', '.join(where)})" for kind, where in places.items())
-    return f"Lost to PyTorch on one thread: {listed}."
+    """List all that is lost, by opponent."""
+    lines, least = [], apart(rows)
+    for name in opponents(rows):
+        places: dict[str, list[str]] = {}
+        for case, found in rows.items():
+            if name in found and verdict(found[name]["ratio"], least) == "lost":
+                size = case.size if case.is_training else SIZES[case.rows, case.columns]
+                places.setdefault(case.kind, []).append(f"{size} in {case.dtype}")
+        if places:
+            listed = "; ".join(f"{kind}, {', '.join(where)}" for kind, where in places.items())
+            lines.append(f"- **{name}**: {listed}")
+    return "\n".join(lines) if lines else "Nothing is lost."
+
+
+def opponents(rows: Rows) -> list[str]:
+    return [n for n in others(rows, list(rows)) if FAMILY[n] not in ("nnreg", "limit")]
 
 
 def picture(rows: Rows) -> str:
@@ -130,11 +179,11 @@ def picture(rows: Rows) -> str:
 
 
 def trainings(rows: Rows) -> str:
-    parts = []
+    parts, least = [], apart(rows)
     for network in NETWORKS:
         cases = [Case(*network, dtype) for dtype in DTYPES]
         lines = [
-            [name, *columns(rows, cases, name, lambda entry: with_interval(entry["ratio"]))]
+            [name, *columns(rows, cases, name, partial(with_interval, name=name, least=least))]
             for name in others(rows, cases)
         ]
         parts.append(f"**{cases[0].kind.capitalize()}, {cases[0].size}**")
@@ -143,7 +192,10 @@ def trainings(rows: Rows) -> str:
 
 
 def milliseconds(rows: Rows, cases: list[Case]) -> list[str]:
-    show = columns(rows, cases, "nnreg", lambda entry: f"{entry['milliseconds']:.2g}")
+    found = [rows.get(case, {}).get("nnreg") for case in cases]
+    show = [
+        "" if one is None else f"{float(format(one['milliseconds'], '.2g')):g}" for one in found
+    ]
     return ["*nnreg, in ms*", *show]
 
 
@@ -154,8 +206,9 @@ def op_tables(rows: Rows, op: str) -> str:
 
 def op_table(rows: Rows, op: str, dtype: str) -> str:
     cases = [Case(op, *shape, dtype) for shape in SHAPES]
+    least = apart(rows)
     lines = [
-        [name, *columns(rows, cases, name, lambda entry: number(entry["ratio"][0]))]
+        [name, *columns(rows, cases, name, partial(marked, name=name, least=least))]
         for name in others(rows, cases)
     ]
     return table(["beside", *SIZES.values()], [*lines, milliseconds(rows, cases)])
@@ -200,7 +253,7 @@ def verdict_line(verdict: Verdict) -> list[str]:
         what = f"{case.kind}, {SIZES[case.rows, case.columns]}"
     came_out = f"{verdict.reached:.2f}"
     return [
-        what if target.contender == "PyTorch" else f"{what}: {target.contender}",
+        f"{what}: {target.contender}",
         f"{target.least:g}",
         came_out if verdict.met else f"**{came_out}, missed**",
     ]

@@ -69,7 +69,7 @@ _ALL = [
         prepare="prepare_compiled",
         setup="compiled",
     ),
-    Contender("nnreg again", "ours", "nnreg", prepare="prepare_again"),
+    Contender("nnreg again", "ours", "nnreg"),
     Contender("NNFS notes", "seed_002", "naive"),
     Contender("zero_to_gpt", "seed_003", "naive"),
     Contender("Nabla", "seed_000", "naive"),

@@ -39,11 +39,6 @@ def prepare_compiled(case: Case):
     return repeated(op(case)) if case.kind == "layernorm" else None
 
 
-def prepare_again(case: Case):
-    """Return some ops a second time, to show how far two runs of the same code differ."""
-    return repeated(op(case)) if case.kind in ("dropout", "L1", "elastic net") else None
-
-
 def op(case: Case):
     given, rng = cases.problem(case), np.random.default_rng(0)
     x, dy = given.x, given.dy
