@@ -35,7 +35,7 @@ OTHER = 256  # how long the side is that does not grow
 BATCHES = tuple(2**k for k in range(4, 13))
 POINTS = 4096
 ENOUGH = 0.02  # seconds of repetitions that a clock can measure
-CELLS, WORKERS = (4, 8, 16, 32), (1, 2)
+CELLS, WORKERS, SWEPT = (4, 8, 16, 32), (1, 2), 16
 CLASSES = (5, 10, 20)
 
 
@@ -144,13 +144,12 @@ def grown(make: Callable, sizes: tuple, rounds: int) -> dict:
 
 def sweeps(rounds: int) -> list[dict]:
     """Return the clock's seconds of a sweep against its cells and its workers."""
-    from benchmarks.sweep import CELLS as MANY
     from benchmarks.sweep import seconds
 
     found = []
     for against, sizes, run in (
         ("cells", CELLS, lambda n: seconds(1, "loky", n)[0]),
-        ("workers", WORKERS, lambda n: seconds(n, "loky", MANY)[0]),
+        ("workers", WORKERS, lambda n: seconds(n, "loky", SWEPT)[0]),
     ):
         taken = [min(run(n) for _ in range(rounds)) for n in sizes]
         found.append({"name": "sweep", "against": against, "sizes": sizes, "seconds": taken})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from benchmarks.growth import RESULTS, draw
+from benchmarks.growth import RESULTS, SWEPT, draw
 from tools.tree import ROOT
 
 PAGE = ROOT / "book" / "growth.md"
@@ -32,30 +32,65 @@ five rounds. Memory is the most that NumPy held at once, the data included.
 
 A slope in a picture with two logarithmic axes says how cost grows: 1 means that twice the size
 costs twice as much, 0 that it costs the same. The slopes below are fitted to the larger half of
-the sizes, because a call on a small array costs what any call costs, whatever is in it. In
-brackets stands the interval of 95 % for time.
+the sizes, because a call on a small array costs what any call costs, whatever is in it.
 
 Against rows, features and width everything should have the slope 1, because each formula touches
 each number a fixed number of times. Memory has it, or a little less where a part does not grow.
-Time has steps: where arrays outgrow the processor's cache, and where a call's new arrays outgrow
-what Python keeps for the next call, so that their pages are fetched anew
-({{ref}}`ch-faster`). A line through a few points with a step in them is steeper than 1, and its
-interval is wide.
+Time may have a step on its way, and then the line through it is steeper: where arrays outgrow the
+processor's cache, or where the new arrays of a call outgrow what the C library keeps for the next
+call, so that their pages are fetched anew ({{ref}}`ch-faster`). The last column says by which
+factor the time grows most when one size is doubled, and at which size; without a step it is 2.
 
 {ops}
 
+One thread is not only a matter of a fair comparison. NumPy's matrix products may use all cores,
+and from some thousand rows on they do. Where another program wants a core as well, their threads
+wait for each other, and an epoch that takes 5 ms on one thread took ten times as long on two. So
+on a machine that is not yours alone, set `OPENBLAS_NUM_THREADS=1` before Python starts.
+
 An epoch costs the more the smaller its batches are, because every step pays for its calls and
-for the optimiser, however few rows it sees. Beyond about a thousand rows a step this no longer
-shows, so a larger batch saves no more time; whether it trains as well is another question.
+for the optimiser, however few rows it sees. From about a thousand rows a step on, little is left
+to save; whether a larger batch trains as well is another question.
 
 {batches}
 
-Cells of a sweep know nothing of one another, so their time adds up, and two workers save a good
-part of it, though not half, because they have to be started and fed. Submissions know nothing of
-one another either, because each runs in a sandbox of its own.
+The cells of a sweep ([chapter 19](../notebooks/19_choosing_lambda.ipynb)) know nothing of one
+another, so their time adds up, and two workers save a good part of it, though not half, because
+they have to be started and fed. The submissions that a teacher has graded ({{ref}}`teaching`) know
+nothing of one another either, because each runs in a sandbox of its own; but a part of the time is
+for the start, whatever the class's size.
 
 {outside}
 """
+
+
+NAMES = {
+    ("sweep", "cells"): "sweep, one worker",
+    ("sweep", "workers"): f"sweep of {SWEPT} cells",
+    ("grading", "submissions"): "grading, two workers",
+}
+
+
+def counted(n: int, things: str) -> str:
+    """Return a number of things.
+
+    >>> counted(1, "workers"), counted(2, "workers")
+    ('1 worker', '2 workers')
+    """
+    return f"{n} {things if n > 1 else things.removesuffix('s')}"
+
+
+def step(case: dict) -> str:
+    """Return by which factor the time rises most, and at which size, in the half that is fitted.
+
+    >>> step({"sizes": [1, 2, 4, 8], "seconds": [1.0, 2.0, 4.1, 13.0]})
+    '3.2 at 8'
+    """
+    sizes, seconds = case["sizes"], case["seconds"]
+    start = len(sizes) // 2
+    rises = [seconds[k + 1] / seconds[k] for k in range(start, len(sizes) - 1)]
+    most = max(range(len(rises)), key=rises.__getitem__)
+    return f"{rises[most]:.1f} at {sizes[start + most + 1]:,}"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -64,13 +99,13 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def written(slope: list[float]) -> str:
-    """Return a slope with its interval.
+def written(slope: float) -> str:
+    """Return a slope.
 
-    >>> written([1.0, 0.95, 1.05])
-    '1.00 (0.95 to 1.05)'
+    >>> written(-0.9)
+    '−0.90'
     """
-    return "{:.2f} ({:.2f} to {:.2f})".format(*slope).replace("-", "−")
+    return f"{slope:.2f}".replace("-", "−")
 
 
 def duration(seconds: float) -> str:
@@ -90,8 +125,9 @@ def section(results: dict) -> str:
     ops = [
         [
             f"{name}, {against}",
-            written(case["slopes"]["seconds"]),
+            written(case["slopes"]["seconds"][0]),
             f"{case['slopes']['bytes'][0]:.2f}",
+            step(case),
         ]
         for (name, against), case in cases.items()
         if against in ("rows", "features", "width")
@@ -102,13 +138,13 @@ def section(results: dict) -> str:
         for size, seconds in zip(batch["sizes"][::2], batch["seconds"][::2], strict=True)
     ]
     outside = [
-        [f"{name}, {size} {against if size > 1 else against.rstrip('s')}", duration(seconds)]
+        [f"{NAMES[name, against]}, {counted(size, against)}", duration(seconds)]
         for (name, against), case in cases.items()
-        if name in ("sweep", "grading")
+        if (name, against) in NAMES
         for size, seconds in zip(case["sizes"], case["seconds"], strict=True)
     ]
     return TEXT.format(
-        ops=table(["against", "slope of time", "of memory"], ops),
+        ops=table(["against", "slope of time", "of memory", "largest step"], ops),
         batches=table(["rows a batch", "an epoch of 4,096"], batches),
         outside=table(["of what", "takes"], outside),
     )

@@ -89,7 +89,7 @@ def test_memory_counts_what_is_held_and_grows_with_it():
 
 def test_the_section_on_growth_says_each_slope_in_a_table_that_a_phone_can_show():
     slopes = {"seconds": [-0.9, -1.1, -0.7], "bytes": [1.0, 0.9, 1.1]}
-    told = {"sizes": [16, 32], "seconds": [0.5, 1.25], "slopes": slopes}
+    told = {"sizes": [8, 16, 32], "seconds": [0.1, 0.5, 1.25], "slopes": slopes}
     kinds = [
         ("elastic net", "features"),
         ("epoch", "batch"),
@@ -98,9 +98,9 @@ def test_the_section_on_growth_says_each_slope_in_a_table_that_a_phone_can_show(
     ]
     cases = [{"name": name, "against": against, **told} for name, against in kinds]
     text = section({"cases": cases})
-    assert "| elastic net, features | −0.90 (−1.10 to −0.70) | 1.00 |" in text
-    assert "| sweep, 32 cells | 1.2 s |" in text
-    assert "| grading, 16 submissions | 500 ms |" in text
+    assert "| elastic net, features | −0.90 | 1.00 | 2.5 at 32 |" in text
+    assert "| sweep, one worker, 32 cells | 1.2 s |" in text
+    assert "| grading, two workers, 16 submissions | 500 ms |" in text
     assert max(len(line) for line in text.splitlines() if line.startswith("|")) <= 60
 
 

@@ -22,7 +22,7 @@ from benchmarks.speed.page import RESULTS
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed")
-    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--quick", action="store_true", help="small cases, in three rounds")
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD")
     parser.add_argument("--to", type=Path, help="keep the results in this file")

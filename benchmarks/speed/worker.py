@@ -36,13 +36,13 @@ class Worker:
             self.runs[case] = run
         return {"has": run is not None}
 
-    def first(self, case: Case, file: str) -> dict:
-        """Run once, keep what comes out in `file`, and say how much memory that took."""
+    def first(self, case: Case, file: str | None) -> dict:
+        """Run once, keep what comes out in a file if asked to, and say how much memory it took."""
         before = _fresh_peak()
         result = self.runs[case](FIRST_EPOCHS if case.is_training else 1)
         after = _peak()
-        arrays = [np.asarray(array) for array in self.module.to_numpy(result)]
-        np.savez(file, *arrays)
+        if file is not None:
+            np.savez(file, *(np.asarray(array) for array in self.module.to_numpy(result)))
         return {"megabytes": None if before is None else (after - before) / 1024}
 
     def burst(self, case: Case) -> dict:
