@@ -57,7 +57,7 @@ help:
 	@echo "make test-peers        ask Keras, PyTorch, JAX and others what the book says of them (3 GB)"
 	@echo "make test-classroom    grade classes, and notebooks that try to do harm (needs bubblewrap)"
 	@echo "make test-pdf          set the book for paper, and read what came out (needs TeX)"
-	@echo "make bench             timings beside other implementations (3 GB, a quarter of an hour)"
+	@echo "make bench             timings beside other implementations (3 GB, forty minutes)"
 	@echo "make growth            how time and memory grow with size (some minutes)"
 	@echo "make waits             the seconds for which a reader waits (PARTS=imports for some)"
 	@echo "make bench-grading     grade a class of 300 (a quarter of an hour)"

@@ -36,17 +36,20 @@ the sizes, because a call on a small array costs what any call costs, whatever i
 
 Against rows, features and width everything should have the slope 1, because each formula touches
 each number a fixed number of times. Memory has it, or a little less where a part does not grow.
-Time may have a step on its way, and then the line through it is steeper: where arrays outgrow the
-processor's cache, or where the new arrays of a call outgrow what the C library keeps for the next
-call, so that their pages are fetched anew ({{ref}}`ch-faster`). The last column says by which
-factor the time grows most when one size is doubled, and at which size; without a step it is 2.
+Time may have a step on its way: where arrays outgrow the processor's cache, or where the new
+arrays of a call outgrow what the C library keeps for the next call, so that their pages are
+fetched anew ({{ref}}`ch-faster`). A step at the end makes the line steeper, one at its beginning
+flatter. And the rows of an epoch have a slope below 1, because a part of the epoch does not grow.
+The last column says by which factor the time grows most when a size in that larger half is
+doubled, and which size it then reaches; without a step it is about 2.
 
 {ops}
 
-One thread is not only a matter of a fair comparison. NumPy's matrix products may use all cores,
-and from some thousand rows on they do. Where another program wants a core as well, their threads
-wait for each other, and an epoch that takes 5 ms on one thread took ten times as long on two. So
-on a machine that is not yours alone, set `OPENBLAS_NUM_THREADS=1` before Python starts.
+All of this ran on one thread, and on a machine that is not yours alone you should do the same.
+NumPy's matrix products may use all cores, and from some thousand rows on they do. Where another
+program wants a core as well, their threads wait for each other: beside a busy program, an epoch
+over 8,192 rows was once seen to take 57 ms on two threads, and 6 ms on one. Set
+`OPENBLAS_NUM_THREADS=1` before Python starts.
 
 An epoch costs the more the smaller its batches are, because every step pays for its calls and
 for the optimiser, however few rows it sees. From about a thousand rows a step on, little is left
@@ -58,7 +61,8 @@ The cells of a sweep ([chapter 19](../notebooks/19_choosing_lambda.ipynb)) know 
 another, so their time adds up, and two workers save a good part of it, though not half, because
 they have to be started and fed. The submissions that a teacher has graded ({{ref}}`teaching`) know
 nothing of one another either, because each runs in a sandbox of its own; but a part of the time is
-for the start, whatever the class's size.
+for the start, whatever the class's size. These times are those of the clock, because workers save
+waiting and not work: the least of three runs for a sweep, one run for a class.
 
 {outside}
 """
@@ -69,15 +73,6 @@ NAMES = {
     ("sweep", "workers"): f"sweep of {SWEPT} cells",
     ("grading", "submissions"): "grading, two workers",
 }
-
-
-def counted(n: int, things: str) -> str:
-    """Return a number of things.
-
-    >>> counted(1, "workers"), counted(2, "workers")
-    ('1 worker', '2 workers')
-    """
-    return f"{n} {things if n > 1 else things.removesuffix('s')}"
 
 
 def step(case: dict) -> str:
@@ -111,12 +106,11 @@ def written(slope: float) -> str:
 def duration(seconds: float) -> str:
     """Return a time with two significant digits.
 
-    >>> duration(0.01234), duration(0.8), duration(75.2)
-    ('12 ms', '800 ms', '75 s')
+    >>> duration(0.01234), duration(0.8), duration(1.044), duration(75.2)
+    ('12 ms', '800 ms', '1.0 s', '75 s')
     """
-    if seconds < 1:
-        return f"{float(f'{1000 * seconds:.2g}'):g} ms"
-    return f"{float(f'{seconds:.2g}'):g} s"
+    number, unit = (1000 * seconds, "ms") if seconds < 0.995 else (seconds, "s")
+    return f"{number:.1f} {unit}" if number < 9.95 else f"{float(f'{number:.2g}'):g} {unit}"
 
 
 def section(results: dict) -> str:
@@ -138,10 +132,11 @@ def section(results: dict) -> str:
         for size, seconds in zip(batch["sizes"][::2], batch["seconds"][::2], strict=True)
     ]
     outside = [
-        [f"{NAMES[name, against]}, {counted(size, against)}", duration(seconds)]
+        [f"{NAMES[name, against]}, {size} {against}", duration(seconds)]
         for (name, against), case in cases.items()
         if (name, against) in NAMES
         for size, seconds in zip(case["sizes"], case["seconds"], strict=True)
+        if (against, size) != ("workers", 1)  # as in the line of as many cells
     ]
     return TEXT.format(
         ops=table(["against", "slope of time", "of memory", "largest step"], ops),
