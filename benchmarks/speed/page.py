@@ -129,8 +129,8 @@ def again(rows: Rows) -> str:
     return (
         f"in {len(medians)} comparisons its ratio lay between {min(medians):.2f} and "
         f"{max(medians):.2f}. So a comparison counts as won or lost only where its whole 95 % "
-        f"interval lies on one side of 1, *and* its ratio is farther from 1 than "
-        f"{apart(rows):.2f} (or 1 divided by that)"
+        f"interval lies on one side of 1, *and* its ratio is above {apart(rows):.2f} or below "
+        f"{1 / apart(rows):.2f}"
     )
 
 
