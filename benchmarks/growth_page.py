@@ -47,9 +47,8 @@ doubled, and which size it then reaches; without a step it is about 2.
 
 All of this ran on one thread, and on a machine that is not yours alone you should do the same.
 NumPy's matrix products may use all cores, and from some thousand rows on they do. Where another
-program wants a core as well, their threads wait for each other: beside a busy program, an epoch
-over 8,192 rows was once seen to take 57 ms on two threads, and 6 ms on one. Set
-`OPENBLAS_NUM_THREADS=1` before Python starts.
+program wants a core as well, their threads wait for each other, and an epoch over many rows may
+take several times as long as on one thread. Set `OPENBLAS_NUM_THREADS=1` before Python starts.
 
 An epoch costs the more the smaller its batches are, because every step pays for its calls and
 for the optimiser, however few rows it sees. From about a thousand rows a step on, little is left

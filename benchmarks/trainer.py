@@ -15,6 +15,7 @@ import time
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.speed.machine import begin_again_with_one_thread
 from nnreg.nn import SGD, Adam, SoftmaxCrossEntropy, fit
 from tests.browser.trainer import SOURCES, build, train_in_page
 from tools.browser_tools import chromium
@@ -95,4 +96,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    begin_again_with_one_thread("benchmarks.trainer")
     main()

@@ -49,6 +49,51 @@ def test_a_summary_counts_faults_and_times_of_each_contender(rows):
             assert found["page_faults"] >= 0
 
 
+def test_every_round_starts_all_anew_in_another_order_and_the_first_compares(monkeypatch):
+    started, compared = [], []
+
+    class Process:
+        def __init__(self, contender):
+            self.name = contender.name
+            started.append(self.name)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def ask(self, do, case, file=None):
+            if file:
+                np.savez(file, 1.0 if self.name == "nnreg" else 1.0 + wrong)
+            seconds = 1.0 if self.name == "nnreg" else 3.0
+            return {
+                "prepare": {"has": True},
+                "first": {"megabytes": None},
+                "burst": {"wall": seconds, "cpu": seconds, "faults": 0},
+            }[do]
+
+    def note(case, results, expected):
+        compared.append(case)
+        check(case, results, expected)
+
+    check, wrong = agreement.check, 0.0
+    monkeypatch.setattr("benchmarks.speed.measure.ContenderProcess", Process)
+    monkeypatch.setattr(agreement, "check", note)
+    few = [CONTENDERS[name] for name in ("nnreg", "Nabla", "PyTorch", "JAX")]
+    case = Case("L2", 64, 64, "float64")
+    (row,) = summary(measure([case], few, rounds=5, say=lambda line: None))
+    orders = {tuple(started[k : k + 4]) for k in range(0, 20, 4)}
+    assert len(started) == 20
+    assert len(orders) > 1
+    assert all(set(names) == {c.name for c in few} for names in orders)
+    assert compared == 4 * [case]
+    assert row["contenders"]["JAX"]["ratio"] == [3, 3, 3]
+    wrong = 0.01
+    with pytest.raises(AssertionError, match="differs by"):
+        measure([case], few, rounds=1, say=lambda line: None)
+
+
 def test_another_gradient_is_refused():
     ours = [np.array(0.5), np.array([1.0, -2.0])]
     theirs = [np.array(0.5), np.array([1.0, -2.001])]
@@ -154,7 +199,7 @@ def test_what_two_processes_of_the_same_code_show_as_well_is_level(ratio, said):
     case = Case("L1", 64, 64, "float32")
     rows = {case: {page.AGAIN: {"ratio": [0.8, 0.7, 1.1]}, "PyTorch": {"ratio": ratio}}}
     assert page.apart(rows) == 1.25
-    assert page.verdict(ratio, page.apart(rows)) == said
+    assert ratios.verdict(ratio, page.apart(rows)) == said
     counted = page.score(rows).splitlines()[-1].replace("*", "")
     assert counted.split(" | ")[1:] == [
         f"{int(said == word)}{' |' if word == 'lost' else ''}" for word in ("won", "level", "lost")

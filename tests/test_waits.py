@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.growth import grown, slope
-from benchmarks.growth_page import section
+from benchmarks.growth_page import PAGE, RESULTS, section
 from nnreg.book import explore, page
 from tools import build_book
 
@@ -102,6 +102,13 @@ def test_the_section_on_growth_says_each_slope_in_a_table_that_a_phone_can_show(
     assert "| sweep, one worker, 32 cells | 1.2 s |" in text
     assert "| grading, two workers, 16 submissions | 500 ms |" in text
     assert max(len(line) for line in text.splitlines() if line.startswith("|")) <= 60
+
+
+def test_the_page_on_growth_says_what_the_results_say():
+    results = json.loads(RESULTS.read_text(encoding="utf8"))
+    assert PAGE.read_text(encoding="utf8") == section(results), (
+        "python -m benchmarks.growth_page writes it anew"
+    )
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """The measurement: rounds of new processes, each case by all contenders in turn, in random order.
 
-Two processes that run the same code differ, by a third and more and as long as they live, because
-their arrays lie at other places of the memory; and who is started first seems to get the worse
-places. So every round starts all processes anew, in random order.
+Two processes that run the same code differ, by a third and more and as long as they live, probably
+because their arrays lie at other places of the memory; and who is started first was the slower one
+more often than not. So every round starts all processes anew, in random order.
 """
 
 import contextlib
@@ -98,7 +98,8 @@ def _round(
 
 
 def _shuffled(things: Iterable, order: random.Random) -> list:
-    return order.sample(list(things), len(list(things)))
+    things = list(things)
+    return order.sample(things, len(things))
 
 
 def _first(

@@ -13,6 +13,7 @@ from benchmarks import steps
 from benchmarks.speed import figure
 from benchmarks.speed.cases import DTYPES, NETWORKS, OPS, SHAPES, Case
 from benchmarks.speed.contenders import CONTENDERS
+from benchmarks.speed.ratios import verdict
 from benchmarks.speed.targets import TARGETS, Verdict, faults_met, judged
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,18 +66,6 @@ def apart(rows: Rows) -> float:
     """Return the largest factor by which two processes of the same code differ in the median."""
     medians = [found[AGAIN]["ratio"][0] for found in rows.values() if AGAIN in found]
     return max((max(median, 1 / median) for median in medians), default=1.0)
-
-
-def verdict(ratio: list[float], least: float) -> str:
-    """Return whether nnreg has won or lost, or is level: see the page's first section.
-
-    >>> verdict([1.3, 1.1, 1.5], 1.2), verdict([1.1, 1.05, 1.2], 1.2), verdict([0.5, 0.4, 1.2], 1.2)
-    ('won', 'level', 'level')
-    """
-    median, low, high = ratio
-    if low > 1 and median > least:
-        return "won"
-    return "lost" if high < 1 and median < 1 / least else "level"
 
 
 def marked(entry: dict, name: str, least: float) -> str:
@@ -192,11 +181,10 @@ def trainings(rows: Rows) -> str:
 
 
 def milliseconds(rows: Rows, cases: list[Case]) -> list[str]:
-    found = [rows.get(case, {}).get("nnreg") for case in cases]
-    show = [
-        "" if one is None else f"{float(format(one['milliseconds'], '.2g')):g}" for one in found
-    ]
-    return ["*nnreg, in ms*", *show]
+    def show(entry: dict) -> str:
+        return f"{float(format(entry['milliseconds'], '.2g')):g}"
+
+    return ["*nnreg, in ms*", *columns(rows, cases, "nnreg", show)]
 
 
 def op_tables(rows: Rows, op: str) -> str:
@@ -239,23 +227,23 @@ def targets(results: dict) -> str:
     parts = []
     for title, aims in TARGETS.items():
         if verdicts := list(judged(results, aims)):
-            met = sum(verdict.met for verdict in verdicts)
+            met = sum(v.met for v in verdicts)
             parts.append(f"**{title}**: {met} of {len(verdicts)} met")
             parts.append(table(["of what", "aim", "came out"], [verdict_line(v) for v in verdicts]))
     return "\n\n".join(parts)
 
 
-def verdict_line(verdict: Verdict) -> list[str]:
-    target, case = verdict.target, verdict.target.case
+def verdict_line(reached: Verdict) -> list[str]:
+    target, case = reached.target, reached.target.case
     if case.is_training:
         what = f"{case.rows} points, {case.dtype}"
     else:
         what = f"{case.kind}, {SIZES[case.rows, case.columns]}"
-    came_out = f"{verdict.reached:.2f}"
+    came_out = f"{reached.reached:.2f}"
     return [
         f"{what}: {target.contender}",
         f"{target.least:g}",
-        came_out if verdict.met else f"**{came_out}, missed**",
+        came_out if reached.met else f"**{came_out}, missed**",
     ]
 
 

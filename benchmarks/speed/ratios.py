@@ -16,6 +16,20 @@ def paired(theirs: Sequence[float], ours: Sequence[float]) -> tuple[float, float
     return statistics.median(ratios), ratios[low], ratios[-1 - low]
 
 
+def verdict(ratio: list[float], least: float) -> str:
+    """Return whether nnreg has won or lost against who takes `ratio` times as long.
+
+    Level is also what two processes of the same code show: a median within `least` of 1.
+
+    >>> verdict([1.3, 1.1, 1.5], 1.2), verdict([1.1, 1.05, 1.2], 1.2), verdict([0.5, 0.4, 1.2], 1.2)
+    ('won', 'level', 'level')
+    """
+    median, low, high = ratio
+    if low > 1 and median > least:
+        return "won"
+    return "lost" if high < 1 and median < 1 / least else "level"
+
+
 def rank(n: int, confidence: float = 0.95) -> int:
     """Return k so that the median lies between the values k from both ends (0 is the outermost).
 

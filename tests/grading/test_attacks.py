@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -343,5 +344,9 @@ def test_without_bubblewrap_nothing_runs_unless_the_risk_is_named(tmp_path):
 def test_without_a_sandbox_a_student_is_who_grades():
     """Another user may not enter the folder of our Python, as when it lies in root's home."""
     unprotected = Sandbox(HASTE, unprotected=True)
-    assert ask(unprotected, "import os\ndef f():\n    return os.getuid()") == os.getuid()
+    source = (
+        "import os, resource\ndef f():\n    limits = resource.getrlimit(resource.RLIMIT_NPROC)\n"
+    )
+    mine = [os.getuid(), *resource.getrlimit(resource.RLIMIT_NPROC)]
+    assert ask(unprotected, source + "    return [os.getuid(), *limits]") == mine
     unprotected.close()
