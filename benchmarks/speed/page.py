@@ -243,7 +243,7 @@ def verdict_line(reached: Verdict) -> list[str]:
     return [
         f"{what}: {target.contender}",
         f"{target.least:g}",
-        came_out if reached.met else f"**{came_out}, missed**",
+        came_out if reached.met else f"{came_out}, missed",
     ]
 
 
